@@ -1,0 +1,39 @@
+"""The command line: `podshift COMMAND`. The only place that prints to an operator and picks exit codes."""
+
+import sys
+
+import click
+
+from podshift.cli.command import Group, fail
+from podshift.errors import PodshiftError
+
+GROUP = Group(
+    name="podshift",
+    help="git push production main: build an image, rotate the containers, lose not one request.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> None:
+    """Exit codes: 0 done, 1 it could not be done, 2 usage, 3 a bug, 130 interrupted."""
+    try:
+        code = GROUP.main(standalone_mode=False)
+    except click.exceptions.Exit as error:
+        code = error.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        code = 130
+    except PodshiftError as error:
+        fail(error)
+        code = 1
+    except Exception as error:
+        from podshift.deploy.background import report_bug
+        from podshift.settings import Home
+
+        path = report_bug(Home.from_environment(), error)
+        fail(PodshiftError(f"this is a bug of podshift: {error!r}", hint=f"the whole story is in {path}"))
+        code = 3
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,139 @@
+"""create, destroy, gate, apps, status: what there is."""
+
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from podshift.cli.command import (
+    app_argument,
+    confirm,
+    json_option,
+    open_installation,
+    print_json,
+    print_table,
+    yes_option,
+)  # fmt: skip
+from podshift.report import Log, ago, printable
+
+if TYPE_CHECKING:
+    from podshift.deploy.status import AppStatus
+
+
+@click.command()
+@app_argument
+@click.option("--domain", "domains", multiple=True, metavar="D", help="A host name; may be given more than once.")
+@click.option("--branch", default="main", show_default=True, help="The branch that deploys.")
+@click.option("--gate", is_flag=True, help="A failed deploy refuses the push itself.")
+@json_option
+def create(app: str, domains: tuple[str, ...], branch: str, gate: bool, as_json: bool) -> None:
+    """Make an app: its repository, its network, its route."""
+    from podshift.deploy.apps import create_app, remote_url
+
+    with open_installation() as installation, Log.on(2) as log:
+        made = create_app(installation, app, domains=domains, branch=branch, gate=gate, log=log)
+        remote = remote_url(installation, made.name)
+        repository = str(installation.home.repository(made.name))
+    if as_json:
+        print_json({"app": made.name, "repository": repository, "remote": remote})
+        return
+    click.echo(f"{made.name} is ready for its first push. In your checkout:\n")
+    click.echo(f"  git remote add production {remote}\n  git push production {branch}")
+
+
+@click.command()
+@app_argument
+@yes_option
+def destroy(app: str, yes: bool) -> None:
+    """Take an app away: containers, images, network, repository, records."""
+    from podshift.deploy.apps import destroy_app
+
+    with open_installation() as installation, Log.on(2) as log:
+        installation.app(app)
+        confirm(f"Destroy {app}, its releases and its repository?", yes)
+        destroy_app(installation, app, log)
+    click.echo(f"{app} is gone")
+
+
+@click.command()
+@app_argument
+@click.argument("state", type=click.Choice(["on", "off"]), required=False)
+def gate(app: str, state: str | None) -> None:
+    """Show or change whether a failed deploy refuses the push."""
+    with open_installation() as installation:
+        if state:
+            installation.app(app)
+            installation.records.set_gate(app, state == "on")
+        click.echo(f"the gate of {app} is {'on' if installation.app(app).gate else 'off'}")
+
+
+@click.command()
+@json_option
+def apps(as_json: bool) -> None:
+    """List the apps."""
+    with open_installation() as installation:
+        found = [(app, installation.records.live_release(app.name)) for app in installation.records.apps()]
+    if as_json:
+        print_json(
+            [
+                {"app": app.name, "live": live and live.number, "branch": app.branch, "domains": list(app.domains)}
+                for app, live in found
+            ]
+        )
+    elif not found:
+        click.echo("no apps yet; podshift create APP makes one")
+    else:
+        rows = [
+            (app.name, live.name if live else "-", live.commit[:7] if live else "-", ", ".join(app.domains) or "-")
+            for app, live in found
+        ]
+        print_table(("APP", "LIVE", "COMMIT", "DOMAINS"), rows)
+
+
+@click.command()
+@click.argument("app", required=False)
+@json_option
+def status(app: str | None, as_json: bool) -> None:
+    """Show what runs, and what the proxy sends requests to."""
+    from podshift.deploy.status import statuses
+
+    with open_installation() as installation:
+        found = statuses(installation, [app] if app else None)
+    if as_json:
+        objects = [_status_object(one) for one in found]
+        print_json(objects[0] if app else objects)
+        return
+    if not found:
+        click.echo("no apps yet; podshift create APP makes one")
+    for one in found:
+        _print_status(one)
+
+
+def _status_object(one: "AppStatus") -> dict[str, object]:
+    return {
+        "app": one.app.name,
+        "live": one.live and one.live.number,
+        "commit": one.live and one.live.commit,
+        "urls": list(one.urls),
+        "deploying": one.deploying,
+        "processes": {
+            name: [{"container": c.container, "state": c.state, "upstream": c.upstream} for c in containers]
+            for name, containers in one.processes.items()
+        },
+    }
+
+
+def _print_status(one: "AppStatus") -> None:
+    live = one.live
+    what = (
+        f'{live.name} {live.commit[:7]} "{printable(live.subject)}", {ago(time.time() - live.at)}'
+        if live
+        else "nothing live yet"
+    )
+    click.echo(f"{one.app.name}: {what}")
+    click.echo(f"  {' '.join(one.urls)}")
+    if one.deploying:
+        click.echo(f"  under way: {one.deploying}")
+    for containers in one.processes.values():
+        for container in containers:
+            click.echo(f"  {container.container:<40} {container.state:<10} {container.upstream or ''}".rstrip())

@@ -1,0 +1,89 @@
+"""What the commands share: loading them late, talking to a person, opening the installation."""
+
+import getpass
+import importlib
+import json
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from podshift.deploy.installation import Installation
+from podshift.errors import PodshiftError
+from podshift.settings import Home
+
+# Command → module; a module is imported when one of its commands is asked for.
+COMMANDS = {
+    "init": "server",
+    "uninstall": "server",
+    "up": "server",
+    "doctor": "doctor",
+    "create": "apps",
+    "destroy": "apps",
+    "gate": "apps",
+    "apps": "apps",
+    "status": "apps",
+    "deploy": "releases",
+    "rollback": "releases",
+    "restart": "releases",
+    "cancel": "releases",
+    "releases": "releases",
+    "output": "releases",
+    "render": "releases",
+    "logs": "logs",
+}
+
+
+class Group(click.Group):
+    """All commands by name, in the order of COMMANDS."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command = getattr(importlib.import_module(f"podshift.cli.{COMMANDS[name]}"), name)
+        assert isinstance(command, click.Command)  # noqa: S101 - a wrong table above is a bug
+        return command
+
+
+def open_installation() -> Installation:
+    return Installation(Home.from_environment())
+
+
+def fail(error: PodshiftError) -> None:
+    for line in error.lines():
+        word, colon, rest = line.partition(": ")
+        colour = {"error": "red", "hint": "yellow"}.get(word)
+        click.echo(click.style(word, fg=colour) + colon + rest if colour else line, err=True)
+
+
+def print_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Columns as wide as their widest cell."""
+    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
+    for row in (head, *rows):
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Ask on a terminal; `--yes` answers; without either, refuse."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise PodshiftError("this cannot be undone, and nobody is there to ask", hint="say --yes")
+    click.confirm(question, abort=True)
+
+
+def who() -> str:
+    return getpass.getuser()
+
+
+json_option: Callable[[Any], Any] = click.option("--json", "as_json", is_flag=True, help="For scripts.")
+yes_option: Callable[[Any], Any] = click.option("--yes", is_flag=True, help="Do not ask.")
+app_argument: Callable[[Any], Any] = click.argument("app")

@@ -1,0 +1,160 @@
+"""deploy, rollback, restart, cancel, releases, output, render: an app's releases."""
+
+import sys
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+import click
+
+from podshift.cli.command import app_argument, json_option, open_installation, print_json, print_table, who
+from podshift.deploy.background import Cancellation, in_background
+from podshift.deploy.installation import Installation
+from podshift.errors import PodshiftError
+from podshift.records import Release
+from podshift.report import Log, duration, printable, shorten
+
+
+@click.command()
+@app_argument
+@click.argument("rev", required=False)
+def deploy(app: str, rev: str | None) -> None:
+    """Deploy a commit that was pushed. Default: the tip of the deploy branch."""
+    from podshift.deploy.push import Wish, deploy_commit
+    from podshift.source import Repository
+
+    with open_installation() as installation:
+        branch = installation.app(app).branch
+        commit = Repository(installation.home.repository(app)).resolve(rev or f"refs/heads/{branch}")
+    wish = Wish(app, commit, who())
+    _run(app, lambda own, log, cancellation: deploy_commit(own, wish, log, cancellation))
+
+
+@click.command()
+@app_argument
+@click.argument("release", required=False, metavar="[vN]")
+def rollback(app: str, release: str | None) -> None:
+    """Go back to an earlier release's image. Default: the one that was live before."""
+    from podshift.deploy.change import rollback as go_back
+
+    number = release_number(release) if release else None
+    _run(app, lambda own, log, cancellation: go_back(own, app, number, who(), log, cancellation))
+
+
+@click.command()
+@app_argument
+def restart(app: str) -> None:
+    """New containers of the live release, without losing a request."""
+    from podshift.deploy.change import restart as start_again
+
+    _run(app, lambda own, log, cancellation: start_again(own, app, who(), log, cancellation))
+
+
+def _run(app: str, work: Callable[[Installation, Log, Cancellation], None]) -> None:
+    """In a process of its own: Ctrl-C ends the looking on, not the deploy."""
+    with open_installation() as installation:
+        installation.app(app)
+        home = installation.home
+
+    def with_own_installation(log: Log, cancellation: Cancellation) -> None:
+        with Installation(home) as own:
+            work(own, log, cancellation)
+
+    try:
+        code = in_background(home, app, with_own_installation)
+    except KeyboardInterrupt:
+        click.echo(f"\nit goes on without you; podshift cancel {app} stops it", err=True)
+        raise
+    if code:
+        sys.exit(code)
+
+
+@click.command()
+@app_argument
+def cancel(app: str) -> None:
+    """Stop the deploy that is under way; what is live stays live."""
+    from podshift.deploy.change import cancel as stop
+
+    with open_installation() as installation:
+        what = stop(installation, app)
+    click.echo(f"cancelled: {what}")
+
+
+@click.command()
+@app_argument
+@json_option
+def releases(app: str, as_json: bool) -> None:
+    """List an app's releases, newest first."""
+    with open_installation() as installation:
+        installation.app(app)
+        found = installation.records.releases(app)
+    if as_json:
+        print_json([_release_object(release) for release in found])
+    elif not found:
+        click.echo(f"{app} has no releases yet")
+    else:
+        rows = [_release_row(release) for release in found]
+        print_table(("RELEASE", "STATE", "COMMIT", "WHEN", "TOOK", "BY", "WHAT"), rows)
+
+
+def _release_object(release: Release) -> dict[str, object]:
+    return {
+        "number": release.number,
+        "commit": release.commit,
+        "image": release.image,
+        "state": str(release.state),
+        "by": release.pushed_by,
+        "at": datetime.fromtimestamp(release.at).astimezone().isoformat(timespec="seconds"),
+        "seconds": release.seconds,
+        "error": release.error,
+        "rollback_of": release.rollback_of,
+    }
+
+
+def _release_row(release: Release) -> tuple[str, ...]:
+    what = f"back to v{release.rollback_of}" if release.rollback_of else release.error or release.subject
+    return (
+        release.name,
+        str(release.state),
+        release.commit[:7],
+        time.strftime("%Y-%m-%d %H:%M", time.localtime(release.at)),
+        duration(release.seconds) if release.seconds is not None else "-",
+        release.pushed_by,
+        shorten(printable(what), 48),
+    )
+
+
+@click.command()
+@app_argument
+@click.argument("release", required=False, metavar="[vN]")
+def output(app: str, release: str | None) -> None:
+    """Print a deploy's whole log. Default: the newest."""
+    with open_installation() as installation:
+        installation.app(app)
+        found = installation.records.releases(app)
+        if not found:
+            raise PodshiftError(f"{app} has no releases yet", hint="git push one")
+        number = release_number(release) if release else found[0].number
+        path = installation.home.log(app, installation.records.release(app, number).number)
+    try:
+        click.echo(path.read_text(errors="replace"), nl=False)
+    except FileNotFoundError:
+        raise PodshiftError(f"the log of v{number} is no longer kept") from None
+
+
+@click.command()
+@app_argument
+def render(app: str) -> None:
+    """Print the arguments that would run the live release's containers, one a line."""
+    from podshift.deploy.rollout import preview
+
+    with open_installation() as installation:
+        for arguments in preview(installation, installation.app(app)):
+            click.echo("\n".join(map(printable, arguments)))
+
+
+def release_number(text: str) -> int:
+    """`v12` or `12`."""
+    if text.removeprefix("v").isdecimal():
+        return int(text.removeprefix("v"))
+    raise PodshiftError(f"{text!r} is no release", hint="such as v12; podshift releases APP lists them")

@@ -1,0 +1,120 @@
+"""Apps come and go: repository, network, backend, route."""
+
+import os
+import re
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+from podshift.deploy.installation import Installation
+from podshift.deploy.proxy import attach, ensure_proxy, forget_app, synchronise_maps
+from podshift.deploy.queue import queued
+from podshift.errors import PodshiftError
+from podshift.lock import exclusive
+from podshift.model import check_app_name
+from podshift.proxy import backend_name
+from podshift.records import App
+from podshift.report import Log
+from podshift.settings import make_private, shipped
+from podshift.source import create_repository
+
+HOOKS = ("pre-receive", "post-receive")
+INTERPRETER = "@PYTHON@"
+DOMAIN = re.compile(
+    r"(?=.{1,253}$)(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*"
+)
+
+
+def create_app(
+    installation: Installation, name: str, *, domains: tuple[str, ...], branch: str, gate: bool, log: Log
+) -> App:
+    """Make everything that a push needs. What fails takes away again what was made."""
+    check_app_name(name)
+    domains = tuple(check_domain(domain) for domain in domains)
+    ensure_proxy(installation, log)
+    with exclusive(installation.home.path / "apps.lock"):
+        _refuse_taken(installation, name, domains)
+        make_private(installation.home.app_folder(name) / "logs")
+        network = installation.network(name)
+        labels = {"podshift.home": installation.label, "podshift.app": name}
+        try:
+            backend = installation.records.free_backend(installation.settings.backends)
+            subnet = installation.engine.create_network(network, labels)
+            attach(installation, name)
+            make_repository(installation, name, branch)
+            with installation.records.transaction():
+                installation.records.add_app(name, branch=branch, gate=gate, backend=backend, subnet=subnet)
+                for domain in domains:
+                    installation.records.add_domain(name, domain)
+        except BaseException:
+            _clean_up(installation, name)
+            raise
+    installation.write_proxy_files()
+    synchronise_maps(installation)
+    return installation.app(name)
+
+
+def check_domain(text: str) -> str:
+    """A host name, lowercased; `*.example.com` stands for every name below it."""
+    domain = text.strip().rstrip(".").lower()
+    if DOMAIN.fullmatch(domain):
+        return domain
+    raise PodshiftError(f"{text!r} is no domain", hint="a host name such as shop.example.com")
+
+
+def make_repository(installation: Installation, name: str, branch: str) -> None:
+    """The bare repository and its hooks: static stubs that name the interpreter they were made with."""
+    path = installation.home.repository(name)
+    make_private(path.parent)
+    create_repository(path, branch)
+    (path / "hooks").mkdir(exist_ok=True)
+    for hook in HOOKS:
+        text = shipped("hooks", hook).read_text().replace(INTERPRETER, shlex.quote(sys.executable))
+        target = path / "hooks" / hook
+        target.write_text(text)
+        target.chmod(0o755)
+
+
+def destroy_app(installation: Installation, name: str, log: Log) -> None:
+    """Take away everything of an app: route, containers, images, network, repository, records."""
+    app = installation.app(name)
+    with queued(installation, app, log, what="destroy", who=""):
+        ensure_proxy(installation, log)
+        with installation.records.transaction():
+            installation.records.remove_app(name)
+        installation.write_proxy_files()
+        synchronise_maps(installation)
+        forget_app(installation, backend_name(app))
+        _clean_up(installation, name)
+
+
+def _clean_up(installation: Installation, name: str) -> None:
+    engine, network = installation.engine, installation.network(name)
+    engine.remove([one.name for one in engine.containers(home=installation.label, app=name)], 10)
+    engine.remove_images(engine.image_tags(f"localhost/podshift/{name}"))
+    if engine.network_label(network, "podshift.home") == installation.label:
+        engine.disconnect_quietly(network, installation.home.proxy_name)
+        engine.remove_network(network)
+    shutil.rmtree(installation.home.repository(name), ignore_errors=True)
+    shutil.rmtree(installation.home.app_folder(name), ignore_errors=True)
+
+
+def _refuse_taken(installation: Installation, name: str, domains: tuple[str, ...]) -> None:
+    if any(app.name == name for app in installation.records.apps()):
+        raise PodshiftError(f"there is an app {name} already", hint=f"podshift status {name}")
+    for domain in domains:
+        if owner := installation.records.domain_owner(domain):
+            raise PodshiftError(f"{domain} belongs to {owner} already", hint=f"podshift status {owner}")
+    owner_home = installation.engine.network_label(installation.network(name), "podshift.home")
+    if owner_home not in (None, installation.label):
+        raise PodshiftError(
+            f"this engine has a network {installation.network(name)} already, of {owner_home or 'somebody else'}",
+            hint="choose another name: installations on one engine share its names",
+        )
+
+
+def remote_url(installation: Installation, name: str) -> str:
+    """The line for `git remote add`, over SSH: user, this machine's name, path."""
+    user = os.environ.get("USER") or Path.home().name
+    return f"ssh://{user}@{os.uname().nodename}{installation.home.repository(name)}"

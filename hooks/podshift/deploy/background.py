@@ -1,0 +1,93 @@
+"""A deploy runs in a process of its own; whoever asked for it only looks on.
+
+So a client that vanishes, a terminal that stops reading, or Ctrl-C never leave a deploy half done.
+"""
+
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+
+from podshift.errors import Cancelled, PodshiftError
+from podshift.report import Log, follow
+from podshift.settings import Home, make_private
+
+EXIT_FAILED = 1
+EXIT_BUG = 3
+
+
+class Cancellation:
+    """SIGTERM becomes Cancelled, once, and only until the release goes live."""
+
+    def __init__(self) -> None:
+        self.allowed = True
+
+    def listen(self) -> None:
+        signal.signal(signal.SIGTERM, self._on_signal)
+
+    def end(self) -> None:
+        self.allowed = False
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        if self.allowed:
+            self.allowed = False
+            raise Cancelled("the deploy was cancelled; nothing was changed")
+
+
+Work = Callable[[Log, Cancellation], None]
+
+
+def in_background(home: Home, app: str, work: Work) -> int:
+    """Do `work` in a child process, and relay its log until it ends. The child's exit code: 0, 1 or 3."""
+    logs = make_private(home.app_folder(app) / "logs")
+    log = Log(logs / f".{os.getpid()}-{time.time_ns()}.log")
+    sys.stdout.flush()
+    child = os.fork()
+    if child == 0:
+        _be_a_deployer(home, log, work)
+    return follow(log.fileno(), child)
+
+
+def _be_a_deployer(home: Home, log: Log, work: Work) -> None:
+    """Never returns. The child's own session: no terminal's signal, no hang-up gets here."""
+    code = EXIT_BUG
+    try:
+        os.setsid()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (0, 1, 2):
+            os.dup2(nothing, descriptor)
+        code = run_logged(home, log, work)
+    finally:
+        os._exit(code)
+
+
+def run_logged(home: Home, log: Log, work: Work) -> int:
+    """Do `work` here; what goes wrong is written to its log, and becomes the exit code."""
+    cancellation = Cancellation()
+    cancellation.listen()
+    try:
+        work(log, cancellation)
+    except PodshiftError as error:
+        log.error(error)
+        return EXIT_FAILED
+    except Exception as error:
+        path = report_bug(home, error)
+        log.error(PodshiftError(f"this is a bug of podshift: {error!r}", hint=f"the whole story is in {path}"))
+        return EXIT_BUG
+    return 0
+
+
+def report_bug(home: Home, error: BaseException) -> Path:
+    """Keep a traceback where the operator finds it, and give its path."""
+    path = home.path / "errors" / time.strftime("%Y-%m-%d-%H%M%S.log")
+    with suppress(OSError):
+        make_private(path.parent)
+        path.write_text("".join(traceback.format_exception(error)))
+    return path

@@ -1,0 +1,72 @@
+"""One installation, opened: its settings, records, engine and proxy, each when it is first needed."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
+
+from podshift.lock import exclusive
+from podshift.proxy import PreparedFiles, Proxy, prepare_files
+from podshift.records import App, Placed, Records, Release
+from podshift.settings import Home, load_settings
+
+if TYPE_CHECKING:
+    from podshift.engine import Engine
+
+MAXCONN = 4000
+
+
+class Installation:
+    """Everything of one PODSHIFT_HOME. Raises PodshiftError where there is none."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self.settings = load_settings(home)
+        self.records = Records(home.database)
+        self.proxy = Proxy(home.socket_folder)
+
+    @cached_property
+    def engine(self) -> "Engine":
+        from podshift.engine import Engine  # sh takes its time to import; a refused push does without
+
+        return Engine(self.settings)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.records.close()
+
+    def network(self, app: str) -> str:
+        return f"podshift-{app}"
+
+    @property
+    def label(self) -> str:
+        """What `podshift.home` says on everything that this installation made."""
+        return str(self.home.path)
+
+    def go_live(self, release: Release, containers: Sequence[Placed]) -> None:
+        """The commit point: the records and the proxy's files together.
+
+        All that can fail for want of disk is done before the transaction ends; what remains is a rename.
+        """
+        with exclusive(self.home.proxy_lock):
+            with self.records.transaction():
+                self.records.go_live(release, containers)
+                prepared = self._prepare_files()
+            prepared.install()
+
+    def write_proxy_files(self) -> None:
+        with exclusive(self.home.proxy_lock):
+            self._prepare_files().install()
+
+    def _prepare_files(self) -> PreparedFiles:
+        return prepare_files(
+            self.home,
+            backends=self.settings.backends,
+            maxconn=MAXCONN,
+            apps=self.records.apps(),
+            placed=self.records.containers(),
+        )
+
+    def app(self, name: str) -> App:
+        return self.records.app(name)

@@ -1,0 +1,93 @@
+"""The proxy's container: there, running, attached to every app's network, and equal to the records."""
+
+import time
+
+from podshift.deploy.installation import Installation
+from podshift.engine import EngineError
+from podshift.errors import PodshiftError
+from podshift.proxy import INSIDE, copy_static_files, maps
+from podshift.report import Log
+from podshift.settings import make_private
+
+START_SECONDS = 20.0
+POLL_SECONDS = 0.02
+
+
+def ensure_proxy(installation: Installation, log: Log) -> None:
+    """Return with a proxy that answers, started from files that say what the records say."""
+    if installation.proxy.reachable():
+        return
+    log.step("proxy", "it does not answer; starting it")
+    start_proxy(installation)
+
+
+def start_proxy(installation: Installation) -> None:
+    """Make the proxy's container anew. Raises PodshiftError with its last log lines if it does not come up."""
+    engine, name = installation.engine, installation.home.proxy_name
+    prepare_folders(installation)
+    installation.write_proxy_files()
+    engine.remove([name])
+    engine.run(proxy_arguments(installation))
+    deadline = time.monotonic() + START_SECONDS
+    while not installation.proxy.reachable():
+        if time.monotonic() > deadline:
+            raise PodshiftError(
+                "the proxy does not come up", hint="podshift doctor", details=tuple(engine.logs(name, 25))
+            )
+        time.sleep(POLL_SECONDS)
+
+
+def prepare_folders(installation: Installation) -> None:
+    home = installation.home
+    make_private(home.proxy_folder)
+    make_private(home.socket_folder)
+    copy_static_files(home)
+
+
+def proxy_arguments(installation: Installation) -> list[str]:
+    """Its own network for the published port, and the network of every app."""
+    home, settings = installation.home, installation.settings
+    networks = [home.proxy_name, *(installation.network(app.name) for app in installation.records.apps())]
+    return [
+        "--detach",
+        "--restart=always",
+        f"--name={home.proxy_name}",
+        f"--label=podshift.home={installation.label}",
+        "--label=podshift.role=proxy",
+        *(f"--network={network}" for network in networks),
+        f"--publish={settings.listen}:8080",
+        f"--volume={home.proxy_folder}:{INSIDE}:ro",
+        f"--volume={home.socket_folder}:/run/podshift",
+        "--user=0",
+        "--security-opt=no-new-privileges",
+        "--log-opt=max-size=10mb",
+        "--entrypoint=haproxy",
+        settings.proxy_image,
+        "-f",
+        f"{INSIDE}/haproxy.cfg",
+    ]
+
+
+def attach(installation: Installation, app: str) -> None:
+    """Connect the proxy to an app's network; a name look-up in between may fail, so it is tried again."""
+    try:
+        installation.engine.connect(installation.network(app), installation.home.proxy_name)
+    except EngineError as error:
+        if "already" not in error.output:
+            raise
+
+
+def synchronise_maps(installation: Installation) -> None:
+    """Make the running proxy's maps equal to the records."""
+    wanted = maps(installation.records.apps(), installation.records.containers())
+    for name, entries in wanted.items():
+        if name != "ready":  # entries of containers that are being started or drained are in use
+            installation.proxy.replace(name, entries)
+
+
+def forget_app(installation: Installation, backend: str) -> None:
+    """Take every upstream of a backend away."""
+    for name in installation.proxy.look(backend).servers:
+        deadline = time.monotonic() + 3
+        while not installation.proxy.forget(backend, name) and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)

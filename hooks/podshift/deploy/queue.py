@@ -1,0 +1,26 @@
+"""One change of an app at a time; whoever comes second waits, and is told for whom."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from podshift.deploy.installation import Installation
+from podshift.lock import AppLock, Holder
+from podshift.records import App
+from podshift.report import Log, ago
+
+
+@contextmanager
+def queued(installation: Installation, app: App, log: Log, *, what: str, who: str) -> Iterator[AppLock]:
+    """Hold the app's lock, after waiting for it as long as it takes."""
+    lock = AppLock(installation.home.lock(app.name), what=what, who=who)
+
+    def waiting(holder: Holder) -> None:
+        log.step("queue", f"waiting for the {holder.what} by {holder.who}, begun {ago(time.time() - holder.since)}")
+
+    lock.acquire(waiting)
+    try:
+        installation.app(app.name)  # it may have been destroyed while we waited
+        yield lock
+    finally:
+        lock.release()

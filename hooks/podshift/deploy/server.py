@@ -1,0 +1,141 @@
+"""`init` and `uninstall`: what an installation is made of, and taking all of it away again."""
+
+import shutil
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from podshift.deploy.apps import destroy_app
+from podshift.deploy.installation import Installation
+from podshift.deploy.proxy import start_proxy
+from podshift.deploy.proxyimage import obtain_proxy_image
+from podshift.engine import Choice, Engine, choose_engine
+from podshift.errors import PodshiftError
+from podshift.report import Log
+from podshift.settings import Home, Settings, load_settings, make_private, save_settings
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was given to `podshift init`; None means: as it was, or podshift's choice."""
+
+    engine: str | None = None
+    listen: str | None = None
+    proxy_image: str | None = None
+    backends: int | None = None
+
+
+def init(home: Home, wanted: Wanted, say: Say) -> Settings:
+    """Make an installation, or bring one up to date. Raises PodshiftError with what this machine lacks."""
+    make_private(home.path)
+    before = _earlier(home)
+    settings = before or Settings()
+    settings = replace(settings, listen=wanted.listen or settings.listen, backends=wanted.backends or settings.backends)
+    if before is None or wanted.engine:
+        settings = replace(settings, engine=wanted.engine or _installed_engine())
+    if before is None and wanted.listen is None:
+        settings = replace(settings, listen=_free_address(say))
+    _check_address(settings.listen)
+    settings = replace(settings, proxy_image=obtain_proxy_image(settings, home, wanted.proxy_image, say))
+    settings = _with_choice(settings, choose_engine(lambda choice: _attempt(settings, choice)))
+    for reason in settings.reasons:
+        say(f"engine: {reason}")
+    options = " ".join((*settings.engine_options, *settings.run_options)) or "its defaults"
+    say(f"engine: {settings.engine} with {options}")
+    save_settings(home, settings)
+    make_private(home.templates)
+    with Installation(home) as installation:
+        _bring_proxy_up(installation, changed=before != settings, say=say)
+    return settings
+
+
+def _earlier(home: Home) -> Settings | None:
+    return load_settings(home) if home.settings_file.exists() else None
+
+
+def _installed_engine() -> str:
+    for program in ("podman", "docker"):
+        if shutil.which(program):
+            return program
+    raise PodshiftError("there is no container engine here", hint="apt install podman")
+
+
+def _free_address(say: Say) -> str:
+    """Port 80 where this user may have it, else 8080."""
+    for port in (80, 8080):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("0.0.0.0", port))  # noqa: S104 - a web server is for everybody
+            except OSError as error:
+                say(f"listen: not port {port}: {error.strerror}")
+            else:
+                return f"0.0.0.0:{port}"
+    raise PodshiftError("neither port 80 nor 8080 is free", hint="podshift init --listen 127.0.0.1:8081")
+
+
+def _check_address(listen: str) -> None:
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise PodshiftError(f"{listen!r} is no address to listen on", hint="such as 0.0.0.0:80 or 127.0.0.1:8080")
+
+
+def _attempt(settings: Settings, choice: Choice) -> None:
+    """Run what every container of podshift needs: an init process, limits, a network of its own."""
+    Engine(_with_choice(settings, choice)).run(
+        [
+            "--rm",
+            "--init",
+            "--security-opt=no-new-privileges",
+            "--entrypoint=haproxy",
+            settings.proxy_image,
+            "-v",
+        ]
+    )
+
+
+def _with_choice(settings: Settings, choice: Choice) -> Settings:
+    return replace(
+        settings, engine_options=choice.engine_options, run_options=choice.run_options, reasons=choice.reasons
+    )
+
+
+def _bring_proxy_up(installation: Installation, *, changed: bool, say: Say) -> None:
+    name = installation.home.proxy_name
+    if installation.engine.network_label(name, "podshift.home") is None:
+        installation.engine.create_network(name, {"podshift.home": installation.label})
+    if changed or not installation.proxy.reachable():
+        start_proxy(installation)
+    say(f"proxy: HAProxy listens on {installation.settings.listen}, from {installation.settings.proxy_image}")
+
+
+def uninstall(home: Home, log: Log) -> list[Path]:
+    """Take away everything that this installation made; give back what somebody else put into its folder."""
+    with Installation(home) as installation:
+        for app in installation.records.apps():
+            destroy_app(installation, app.name, log)
+        engine = installation.engine
+        engine.remove([one.name for one in engine.containers(home=installation.label)])
+        for network in engine.networks(home=installation.label):
+            engine.remove_network(network)
+        engine.remove_images(
+            [tag for tag in engine.image_tags("localhost/podshift-proxy") if tag.endswith(f":{home.identity}")]
+        )
+    return _remove_folder(home)
+
+
+def _remove_folder(home: Home) -> list[Path]:
+    own = ("repositories", "apps", "proxy", "run", "errors")
+    for name in own:
+        shutil.rmtree(home.path / name, ignore_errors=True)
+    for path in home.path.glob("*"):
+        if path.name.startswith("podshift.db") or path.suffix in (".lock", ".toml"):
+            path.unlink(missing_ok=True)
+    for folder in (home.templates, home.path):
+        with suppress(OSError):
+            folder.rmdir()
+    return sorted(home.path.rglob("*")) if home.path.exists() else []

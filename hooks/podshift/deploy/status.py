@@ -1,0 +1,61 @@
+"""What the records say should run, beside what the engine and the proxy say does."""
+
+from dataclasses import dataclass
+
+from podshift.deploy.installation import Installation
+from podshift.engine import Container
+from podshift.errors import PodshiftError
+from podshift.lock import AppLock
+from podshift.proxy import ServerState, backend_name
+from podshift.records import App, Release
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerStatus:
+    """A container, the engine's word for its state, and the proxy's for its upstream (None: no upstream)."""
+
+    container: str
+    state: str
+    upstream: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AppStatus:
+    """An app as it stands. `deploying` says what is under way, and by whom."""
+
+    app: App
+    live: Release | None
+    urls: tuple[str, ...]
+    deploying: str | None
+    processes: dict[str, list[ContainerStatus]]
+
+
+def statuses(installation: Installation, names: list[str] | None = None) -> list[AppStatus]:
+    """Every app's status, or those of `names`: one question to the engine, one to the proxy."""
+    apps = [installation.app(name) for name in names] if names else installation.records.apps()
+    containers = installation.engine.containers(home=installation.label)
+    try:
+        servers = installation.proxy.servers()
+    except PodshiftError:
+        servers = {}
+    return [_status(installation, app, containers, servers.get(backend_name(app), {})) for app in apps]
+
+
+def _status(
+    installation: Installation, app: App, containers: list[Container], servers: dict[str, ServerState]
+) -> AppStatus:
+    processes: dict[str, list[ContainerStatus]] = {}
+    for one in sorted((one for one in containers if one.app == app.name), key=lambda one: one.name):
+        upstream = servers[one.name].status.lower() if one.name in servers else None
+        processes.setdefault(one.process, []).append(ContainerStatus(one.name, one.state, upstream))
+    holder = AppLock(installation.home.lock(app.name)).holder()
+    deploying = f"{holder.what} by {holder.who}" if holder and holder.pid else None
+    return AppStatus(app, installation.records.live_release(app.name), urls(installation, app), deploying, processes)
+
+
+def urls(installation: Installation, app: App) -> tuple[str, ...]:
+    """Where the app answers; a port that is HTTP's own is left out."""
+    _, _, port = installation.settings.listen.rpartition(":")
+    suffix = "" if port == "80" else f":{port}"
+    names = app.domains or (f"{app.name}.localhost",)
+    return tuple(f"http://{name}{suffix}/" for name in names)

@@ -1,0 +1,7 @@
+"""podman or docker: everything that is asked of a container engine, and the only importer of sh."""
+
+from podshift.engine.command import EngineError
+from podshift.engine.engine import Container, Engine, ImageFacts
+from podshift.engine.probe import Choice, choose_engine
+
+__all__ = ["Choice", "Container", "Engine", "EngineError", "ImageFacts", "choose_engine"]

@@ -1,0 +1,23 @@
+"""The one expected error: something a person can cause, and can mend."""
+
+
+class PodshiftError(Exception):
+    """What went wrong, in one sentence, and what to type next.
+
+    `details` are further lines (the last lines of a build, every error of a manifest), shown as they are.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", details: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.details = details
+
+    def lines(self) -> list[str]:
+        """The error as a person reads it; git's client colours the `error:` and `hint:` words."""
+        lines = [*(f"  {line}" for line in self.details), f"error: {self.message}"]
+        return [*lines, f"hint: {self.hint}"] if self.hint else lines
+
+
+class Cancelled(PodshiftError):  # noqa: N818 - it is what happened, and no fault
+    """Somebody asked for the deploy to stop before it went live."""

@@ -1,0 +1,103 @@
+"""The words of podshift as frozen values. No module of podshift knows less than this one."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from podshift.errors import PodshiftError
+
+APP_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
+COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+
+
+class Order(StrEnum):
+    """Which comes first in a rotation: the new container's start, or the old one's stop."""
+
+    START_FIRST = "start-first"
+    STOP_FIRST = "stop-first"
+
+
+class State(StrEnum):
+    """Where a release stands. A release is `live` at most once an app; the last four are final."""
+
+    BUILDING = "building"
+    STARTING = "starting"
+    LIVE = "live"
+    RETIRED = "retired"
+    FAILED = "failed"
+    SUPERSEDED = "superseded"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What a new container must answer before it gets traffic. `timeout` in seconds."""
+
+    path: str = "/"
+    status: tuple[tuple[int, int], ...] = ((100, 499),)
+    timeout: float = 60.0
+
+    def accepts(self, code: int) -> bool:
+        return any(low <= code <= high for low, high in self.status)
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A kind of container of an app. Times in seconds; `volumes` maps a volume's name to its path inside.
+
+    Of `web` only: `watch` is how long a new release is watched (0: not at all), `max_errors` the share of
+    requests that may fail then, `hold` how long a request may wait while no container is ready.
+    """
+
+    name: str
+    command: tuple[str, ...] = ()
+    port: int | None = None
+    replicas: int = 1
+    order: Order = Order.START_FIRST
+    drain: float = 30.0
+    stop: float = 10.0
+    ready: Readiness = Readiness()
+    memory: str | None = None
+    cpus: float | None = None
+    volumes: Mapping[str, str] = field(default_factory=dict)
+    watch: float = 5.0
+    max_errors: float = 0.1
+    hold: float = 15.0
+
+    @property
+    def is_web(self) -> bool:
+        return self.name == "web"
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """How the image is made. Paths are relative to the repository's top; `containerfile` None means: look."""
+
+    containerfile: str | None = None
+    context: str = "."
+    target: str | None = None
+    args: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a pushed repository says of itself: `podshift.toml`, else `Procfile`, else the defaults."""
+
+    build: Build = Build()
+    release_command: tuple[str, ...] = ()
+    processes: Mapping[str, Process] = field(default_factory=lambda: {"web": Process("web")})
+
+    @property
+    def web(self) -> Process:
+        return self.processes["web"]
+
+
+def check_app_name(name: str) -> str:
+    """The name itself, or PodshiftError: it becomes a path, a DNS name and part of the container names."""
+    if APP_NAME.fullmatch(name):
+        return name
+    raise PodshiftError(
+        f"{name!r} is no app name",
+        hint="use 1 to 40 lowercase letters, digits and hyphens, a letter first",
+    )

@@ -1,0 +1,109 @@
+"""The proxy's files: rendered from records, never edited, never reloaded by a running proxy."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from podshift.records import App, Placed
+from podshift.render import render_template
+from podshift.settings import Home, shipped
+
+# Where the proxy's container sees the folder that write_files() fills.
+INSIDE = "/etc/podshift"
+STATIC_FILES = ("hold.lua", "404.txt", "503.http")
+
+# How every upstream is checked and kept connected. `pool-max-conn` keeps the connections to the app open
+# (without it HAProxy 2.6 resets them after every request); the purge delay stays below the keep-alive time of
+# apps that close early (gunicorn: 2 s). A failing upstream is asked again every 100 ms, a healthy one every 2 s.
+SERVER_OPTIONS = "check inter 2s fastinter 50ms downinter 100ms rise 1 fall 3 pool-max-conn 100 pool-purge-delay 1s"
+
+
+@dataclass(frozen=True, slots=True)
+class BackendView:
+    """One ready-made backend of the configuration file, and its upstreams."""
+
+    name: str
+    upstreams: Sequence[Placed] = ()
+
+
+def backend_name(app: App) -> str:
+    return f"b{app.backend}"
+
+
+def host_map(apps: Sequence[App]) -> dict[str, str]:
+    """Host → backend. `*` is every other host: it goes to the oldest app that has no domain of its own.
+
+    Every app also answers to APP.localhost, which browsers and curl take for this machine (RFC 6761).
+    """
+    hosts = {f"{app.name}.localhost": backend_name(app) for app in apps}
+    hosts |= {domain: backend_name(app) for app in apps for domain in app.domains}
+    fallback = next((app for app in apps if not app.domains), None)
+    return hosts | ({"*": backend_name(fallback)} if fallback else {})
+
+
+def check_host_map(apps: Sequence[App]) -> dict[str, str]:
+    """Backend → the Host header of its readiness check: what a client of the app would send."""
+    return {backend_name(app): (app.domains or (f"{app.name}.localhost",))[0] for app in apps}
+
+
+def ready_map(placed: Mapping[str, Sequence[Placed]]) -> dict[str, str]:
+    """Container → the path of its readiness check."""
+    return {one.name: one.ready_path for containers in placed.values() for one in containers if one.is_web}
+
+
+def hold_map(apps: Sequence[App], placed: Mapping[str, Sequence[Placed]]) -> dict[str, str]:
+    """Backend → seconds that a request waits while none of its containers answers."""
+    seconds = {app: max((one.hold for one in containers), default=0) for app, containers in placed.items()}
+    return {backend_name(app): str(seconds[app.name]) for app in apps if app.name in seconds}
+
+
+def maps(apps: Sequence[App], placed: Mapping[str, Sequence[Placed]]) -> dict[str, dict[str, str]]:
+    """Every map of the proxy, by its name; `placed` is what should run, by app."""
+    return {
+        "hosts": host_map(apps),
+        "check-host": check_host_map(apps),
+        "ready": ready_map(placed),
+        "hold": hold_map(apps, placed),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedFiles:
+    """Files written in full beside those that they will replace; install() only renames, so it needs no disk."""
+
+    files: tuple[tuple[Path, Path], ...]
+
+    def install(self) -> None:
+        for prepared, final in self.files:
+            prepared.replace(final)
+
+
+def prepare_files(
+    home: Home, *, backends: int, maxconn: int, apps: Sequence[App], placed: Mapping[str, Sequence[Placed]]
+) -> PreparedFiles:
+    """Write what a proxy that starts from now on must read. Not synced to disk: `podshift up` renders them anew."""
+    by_number = {app.backend: placed.get(app.name, ()) for app in apps}
+    views = [
+        BackendView(f"b{number}", [one for one in by_number.get(number, ()) if one.is_web])
+        for number in range(backends)
+    ]
+    texts = {"haproxy.cfg": render_template(
+        "haproxy.cfg.j2", [home.templates], backends=views, maxconn=maxconn, server_options=SERVER_OPTIONS
+    )}  # fmt: skip
+    for name, entries in maps(apps, placed).items():
+        texts[f"{name}.map"] = "".join(f"{key} {value}\n" for key, value in sorted(entries.items()))
+    return PreparedFiles(tuple(_prepare(home.proxy_folder / name, text) for name, text in texts.items()))
+
+
+def copy_static_files(home: Home) -> None:
+    """The script and the pages that come with podshift; an operator's own in their templates folder go first."""
+    for name in STATIC_FILES:
+        own = home.templates / name
+        shutil.copyfile(own if own.is_file() else shipped("templates", name), home.proxy_folder / name)
+
+
+def _prepare(path: Path, text: str) -> tuple[Path, Path]:
+    prepared = path.with_name(f".{path.name}.new")
+    prepared.write_text(text)
+    return prepared, path

@@ -1,0 +1,189 @@
+"""What a running proxy is told, and asked, through its runtime socket."""
+
+import csv
+import io
+import os
+import re
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from podshift.errors import PodshiftError
+from podshift.proxy.files import INSIDE, SERVER_OPTIONS
+from podshift.records import Placed
+
+# One line of the runtime socket is a list of words; nothing else may get into it.
+WORD = re.compile(r"[A-Za-z0-9*/_.~?=&%+:@-]+")
+BACKENDS_AND_SERVERS = 6
+ANSWER_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServerState:
+    """An upstream as the proxy sees it. `check` is HAProxy's word (L7OK, L4CON, …), `code` the HTTP status.
+
+    `in_flight` counts requests; `answered` and `failed` (5xx, or no answer) count since it was added.
+    """
+
+    status: str
+    check: str
+    code: int | None
+    in_flight: int
+    answered: int
+    failed: int
+
+    @property
+    def drained(self) -> bool:
+        return self.in_flight == 0
+
+
+@dataclass(frozen=True, slots=True)
+class BackendCounts:
+    """What the proxy counted for an app since it started: requests, and those answered with 5xx or not at all."""
+
+    requests: int
+    failed: int
+    servers: Mapping[str, ServerState]
+
+
+class Proxy:
+    """The runtime socket in `folder`. Methods raise PodshiftError when the proxy does not answer."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def reachable(self) -> bool:
+        try:
+            return "Uptime_sec" in self._ask("show info")
+        except PodshiftError:
+            return False
+
+    def add(self, backend: str, upstream: Placed) -> None:
+        """An upstream that is checked and gets no request until switch()."""
+        server = _word(f"{backend}/{upstream.name}")
+        self.put("ready", upstream.name, upstream.ready_path)
+        answer = self._ask(
+            f"add server {server} {_word(upstream.address)}:{upstream.port} {SERVER_OPTIONS}",
+            f"set server {server} state drain",
+            f"enable health {server}",
+        )
+        if "New server registered" not in answer:
+            raise PodshiftError(f"the proxy refused {upstream.name}: {answer.strip()}", hint="podshift doctor")
+
+    def switch(self, backend: str, on: list[str], off: list[str]) -> None:
+        """One command: from now on requests go to `on`; those in flight at `off` finish there."""
+        ready = [f"set server {_word(backend)}/{_word(name)} state ready" for name in on]
+        drain = [f"set server {_word(backend)}/{_word(name)} state drain" for name in off]
+        self._silent(*ready, *drain)
+
+    def cut(self, backend: str, container: str) -> None:
+        """End what is still in flight at an upstream whose drain time is up."""
+        self._ask(f"shutdown sessions server {_word(backend)}/{_word(container)}")
+
+    def forget(self, backend: str, container: str) -> bool:
+        """Remove an upstream; False while the proxy still holds a connection to it (it closes idle ones in 1 s)."""
+        server = f"{_word(backend)}/{_word(container)}"
+        answer = self._ask(f"set server {server} state maint", f"del server {server}")
+        gone = "Server deleted" in answer or "No such server" in answer
+        if gone:
+            self._ask(f"del map {INSIDE}/ready.map {_word(container)}")
+        return gone
+
+    def look(self, backend: str) -> BackendCounts:
+        rows = self._stat(backend)
+        totals = next((row for row in rows if row["svname"] == "BACKEND"), None)
+        if totals is None:
+            raise PodshiftError(f"the proxy has no backend {backend}", hint="podshift up")
+        servers = {row["svname"]: _server(row) for row in rows if row["svname"] != "BACKEND"}
+        return BackendCounts(_number(totals["stot"]), _failed(totals), servers)
+
+    def servers(self) -> dict[str, dict[str, ServerState]]:
+        """Every upstream that the proxy knows, by backend."""
+        found: dict[str, dict[str, ServerState]] = {}
+        for row in self._stat("-1"):
+            if row["svname"] != "BACKEND":
+                found.setdefault(row["pxname"], {})[row["svname"]] = _server(row)
+        return found
+
+    def put(self, name: str, key: str, value: str) -> None:
+        """Set one entry of a map file's copy in the running proxy."""
+        path, key, value = f"{INSIDE}/{name}.map", _word(key), _word(value)
+        verb = "set" if key in self.entries(name) else "add"
+        self._silent(f"{verb} map {path} {key} {value}")
+
+    def entries(self, name: str) -> dict[str, str]:
+        """A map of the running proxy, as it stands."""
+        lines = (line.split(maxsplit=2) for line in self._ask(f"show map {INSIDE}/{name}.map").splitlines())
+        return {words[1]: words[2] for words in lines if len(words) == 3}
+
+    def replace(self, name: str, wanted: Mapping[str, str]) -> None:
+        """Make a map of the running proxy equal to `wanted`, touching only what differs."""
+        present, path = self.entries(name), f"{INSIDE}/{name}.map"
+        commands = [f"del map {path} {_word(key)}" for key in present if key not in wanted]
+        for key, value in wanted.items():
+            if key not in present:
+                commands.append(f"add map {path} {_word(key)} {_word(value)}")
+            elif present[key] != value:
+                commands.append(f"set map {path} {_word(key)} {_word(value)}")
+        for start in range(0, len(commands), 50):  # a line of the socket holds 16 KiB
+            self._silent(*commands[start : start + 50])
+
+    def _stat(self, backend: str) -> list[dict[str, str]]:
+        text = self._ask(f"show stat {_word(backend)} {BACKENDS_AND_SERVERS} -1")
+        return list(csv.DictReader(io.StringIO(text.removeprefix("# ").strip())))
+
+    def _silent(self, *commands: str) -> None:
+        answer = self._ask(*commands).strip() if commands else ""
+        if answer:
+            raise PodshiftError(f"the proxy refused a change: {answer}", hint="podshift up")
+
+    def _ask(self, *commands: str) -> str:
+        try:
+            with _connect(self.folder) as connection:
+                connection.sendall(("; ".join(commands) + "\n").encode())
+                return b"".join(iter(lambda: connection.recv(65536), b"")).decode(errors="replace")
+        except OSError as error:
+            raise PodshiftError(f"the proxy does not answer: {error.strerror or error}", hint="podshift up") from None
+
+
+def _connect(folder: Path) -> socket.socket:
+    """A Unix socket's path may have 107 bytes; through /proc a deep home does not count."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+    connection.settimeout(ANSWER_SECONDS)
+    descriptor = -1
+    try:
+        descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        connection.connect(f"/proc/self/fd/{descriptor}/admin.sock")
+    except BaseException:
+        connection.close()
+        raise
+    finally:
+        if descriptor >= 0:
+            os.close(descriptor)
+    return connection
+
+
+def _word(text: str) -> str:
+    if not WORD.fullmatch(text):
+        raise PodshiftError(f"{text!r} cannot be told to the proxy")
+    return text
+
+
+def _number(text: str) -> int:
+    return int(text) if text else 0
+
+
+def _failed(row: dict[str, str]) -> int:
+    return _number(row["hrsp_5xx"])
+
+
+def _server(row: dict[str, str]) -> ServerState:
+    return ServerState(
+        status=row["status"],
+        check=row["check_status"].removeprefix("* "),
+        code=_number(row["check_code"]) or None,
+        in_flight=_number(row["scur"]) + _number(row["qcur"]),
+        answered=_number(row["stot"]),
+        failed=_failed(row),
+    )

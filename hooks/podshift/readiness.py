@@ -1,0 +1,172 @@
+"""Wait until new containers are ready, or say why they are not."""
+
+import os
+import select
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from podshift.engine import Engine
+from podshift.errors import PodshiftError
+from podshift.model import Readiness
+from podshift.proxy import Proxy, ServerState
+from podshift.records import Placed
+
+POLL_MILLISECONDS = 20
+LOG_LINES = 25
+# A container that nobody asks anything must stay up this long, or for its own shorter time-out.
+SETTLE_SECONDS = 3.0
+
+Awaited = tuple[Placed, Readiness]
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A started container with the descriptor by which the kernel tells that its process ended."""
+
+    place: Placed
+    readiness: Readiness
+    pid: int
+    descriptor: int
+
+
+def await_ready(engine: Engine, proxy: Proxy, app: str, backend: str, awaited: Sequence[Awaited]) -> None:
+    """Return when every container is ready.
+
+    Raises PodshiftError as soon as one exits or its time is up, with what the proxy saw and its last log lines.
+    """
+    began = time.monotonic()
+    running: list[_Running] = []
+    try:
+        for place, readiness, pid in _with_pids(engine, app, awaited):
+            running.append(_Running(place, readiness, pid, _open(engine, place, pid)))
+        _wait(engine, proxy, backend, running, began)
+    finally:
+        for one in running:
+            os.close(one.descriptor)
+
+
+def _with_pids(engine: Engine, app: str, awaited: Sequence[Awaited]) -> list[tuple[Placed, Readiness, int]]:
+    pids = {container.name: container.pid for container in engine.containers(app=app)}
+    return [(place, readiness, pids.get(place.name, 0)) for place, readiness in awaited]
+
+
+def _open(engine: Engine, place: Placed, pid: int) -> int:
+    try:
+        return os.pidfd_open(pid) if pid else _gone(engine, place)
+    except ProcessLookupError:
+        return _gone(engine, place)
+
+
+def _wait(engine: Engine, proxy: Proxy, backend: str, running: Sequence[_Running], began: float) -> None:
+    poll = select.poll()
+    for one in running:
+        poll.register(one.descriptor, select.POLLIN)
+    waiting = list(running)
+    while waiting:
+        ended = {descriptor for descriptor, _ in poll.poll(POLL_MILLISECONDS)}
+        for one in running:
+            if one.descriptor in ended:
+                _gone(engine, one.place)
+        servers = proxy.look(backend).servers if any(one.place.is_web for one in waiting) else {}
+        elapsed = time.monotonic() - began
+        for one in list(waiting):
+            if _is_ready(one, servers.get(one.place.name), elapsed):
+                waiting.remove(one)
+            elif elapsed > one.readiness.timeout:
+                _not_ready(engine, one, servers.get(one.place.name))
+
+
+def _is_ready(one: _Running, server: ServerState | None, elapsed: float) -> bool:
+    if not one.place.is_web:
+        return elapsed >= min(SETTLE_SECONDS, one.readiness.timeout)
+    return bool(server and server.check == "L7OK" and server.code and one.readiness.accepts(server.code))
+
+
+def _gone(engine: Engine, place: Placed) -> int:
+    raise PodshiftError(
+        f"{place.name} exited at start",
+        hint="its last log lines are above; mend it and push again",
+        details=_log(engine, place),
+    )
+
+
+def _not_ready(engine: Engine, one: _Running, server: ServerState | None) -> None:
+    place, limit = one.place, one.readiness.timeout
+    listening = listening_ports(one.pid)
+    saw, hint = _diagnosis(place, one.readiness, server, listening)
+    heard = ", ".join(f"{address}:{port}" for address, port in listening) or "no port at all"
+    raise PodshiftError(
+        f"{place.name} was not ready within {limit:g} s: {saw}",
+        hint=hint,
+        details=(*_log(engine, place), f"the container listens on {heard}"),
+    )
+
+
+def _diagnosis(
+    place: Placed, readiness: Readiness, server: ServerState | None, listening: Sequence[tuple[str, int]]
+) -> tuple[str, str]:
+    """What the proxy saw, and what to do about it. Check words: HAProxy's management guide, `show stat`."""
+    check, code = (server.check, server.code) if server else ("", None)
+    ports = {port for _, port in listening}
+    if check in ("L7OK", "L7STS"):
+        wanted = ", ".join(f"{low}-{high}" if low != high else f"{low}" for low, high in readiness.status)
+        return (
+            f"it answered {code} to GET {place.ready_path}, and {wanted} is wanted",
+            "look at the lines above, or set web.ready in podshift.toml",
+        )
+    if check == "L4CON" and place.port in ports:
+        return (
+            f"it listens on port {place.port}, but only on 127.0.0.1",
+            "make the app listen on 0.0.0.0: the proxy is outside its container",
+        )
+    if check == "L4CON" and ports:
+        return (
+            f"nothing listens on port {place.port}",
+            "make the app listen on $PORT, or set web.port in podshift.toml",
+        )
+    if check == "L4CON":
+        return (
+            f"nothing listens on port {place.port}",
+            "make the app listen on $PORT; raise web.ready.timeout if it is slow",
+        )
+    if check in ("L7TOUT", "L4TOUT", "INI", ""):
+        return (
+            f"no answer to GET {place.ready_path}",
+            "set web.ready in podshift.toml to a path that answers quickly",
+        )
+    return (
+        f"what came from port {place.port} was no HTTP answer ({check})",
+        "set web.port to the port of the app's HTTP server",
+    )
+
+
+def listening_ports(pid: int) -> list[tuple[str, int]]:
+    """Addresses and ports that a container listens on, read from its network namespace. [] when it is gone."""
+    found: set[tuple[str, int]] = set()
+    for name, wide in (("tcp", False), ("tcp6", True)):
+        try:
+            lines = Path(f"/proc/{pid}/net/{name}").read_text().splitlines()[1:]
+        except OSError:
+            continue
+        for words in (line.split() for line in lines):
+            if words[3] == "0A":  # TCP_LISTEN
+                address, _, port = words[1].partition(":")
+                found.add((_address(address, wide), int(port, 16)))
+    return sorted(found)
+
+
+def _address(text: str, wide: bool) -> str:
+    if not int(text, 16):
+        return "0.0.0.0"  # noqa: S104 - what is printed, not what is bound
+    if wide:
+        return "[::1]" if text.endswith("01000000") else "[ipv6]"
+    return ".".join(str(byte) for byte in reversed(bytes.fromhex(text)))
+
+
+def _log(engine: Engine, place: Placed) -> tuple[str, ...]:
+    try:
+        return tuple(engine.logs(place.name, LOG_LINES))
+    except PodshiftError:
+        return ()

@@ -1,0 +1,83 @@
+"""Templates become text, and run arguments: the only importer of Jinja2."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from podshift.errors import PodshiftError
+from podshift.settings import shipped
+
+
+def render_template(name: str, folders: Sequence[Path], **values: Any) -> str:
+    """The first template called `name` in `folders`, else the one that podshift ships.
+
+    Raises PodshiftError with file and line for whatever is wrong with an operator's template.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader([*folders, shipped("templates")]),
+        undefined=jinja2.StrictUndefined,
+        finalize=_single_line,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - not HTML; finalize keeps a value inside its line
+    )
+    try:
+        return environment.get_template(name).render(**values)
+    except jinja2.TemplateSyntaxError as error:
+        raise _template_error(error.filename or name, error.lineno, error.message or "syntax error") from None
+    except Exception as error:  # a template can raise anything: it is a program of the operator's
+        raise _template_error(*_where(error, name), f"{type(error).__name__}: {error}") from None
+
+
+def run_policy(folders: Sequence[Path], **values: Any) -> list[str]:
+    """The arguments that the template gives for `run`, one a line. Only options: image and command come from code."""
+    lines = render_template("run.args.j2", folders, **values).splitlines()
+    arguments = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    for argument in arguments:
+        if not argument.startswith("-"):
+            raise PodshiftError(
+                f"run.args.j2 gives {argument!r}, which is no option",
+                hint="one argument a line, with its value after =: --memory=512m",
+            )
+    return arguments
+
+
+def container_arguments(
+    *, name: str, labels: Mapping[str, str], network: Sequence[str], variables: Iterable[str],
+    policy: Sequence[str], image: str, command: Sequence[str],
+) -> list[str]:  # fmt: skip
+    """Everything after `run` for one container: policy from the template, identity from here.
+
+    Identity comes last, so that a template cannot rename or relabel a container. `variables` are names; their
+    values travel in the engine's environment, since arguments can be read by everybody on the machine.
+    """
+    arguments = [*policy, f"--name={name}", *network]
+    arguments += [f"--label={key}={value}" for key, value in labels.items()]
+    arguments += [f"--env={variable}" for variable in variables]
+    return ["--detach", *arguments, image, *command]
+
+
+def _single_line(value: Any) -> Any:
+    if value is None:
+        raise ValueError("a value is None")
+    if isinstance(value, str) and any(character in value for character in "\r\n\0"):
+        raise ValueError("a value has a line break or NUL in it")
+    return value
+
+
+def _where(error: Exception, name: str) -> tuple[str, int]:
+    """The innermost line of a template in the traceback; Jinja2 rewrites it to the template's own lines."""
+    place, traceback = (name, 0), error.__traceback__
+    while traceback:
+        filename = traceback.tb_frame.f_code.co_filename
+        if filename.endswith(".j2"):
+            place = (filename, traceback.tb_lineno)
+        traceback = traceback.tb_next
+    return place
+
+
+def _template_error(filename: str, line: int, reason: str) -> PodshiftError:
+    return PodshiftError(f"{filename}, line {line}: {reason}", hint="podshift render APP shows the result")

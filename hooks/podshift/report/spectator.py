@@ -1,0 +1,120 @@
+"""The spectator: relays a deploy's log to whoever pushed, and never holds the deploy up.
+
+A client that vanished, or whose terminal stopped reading, leaves a pipe that is full for ever while git keeps
+it open. So the deploy is a child that writes to its log only, and each write to the client is small and waits
+until there is room.
+"""
+
+import math
+import os
+import select
+import signal
+import stat
+import time
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+_TICK = 0.03  # seconds between two looks at the log; inotify would be one more thing that can be missing
+_PATIENCE = 5.0  # seconds that a client which does not read may take after the deploy has ended
+_READ = 65536
+_BROKEN = select.POLLERR | select.POLLHUP | select.POLLNVAL
+
+
+def follow(log: Path | int, child: int, out: int = 1) -> int:
+    """Copies the log, from its start, to `out` until the child has ended and all is copied.
+
+    Gives the child's exit status, 128 + n when signal n ended it. `log` is better a descriptor
+    (`Log.fileno()`) than a path, which the child may rename. Ignores SIGPIPE in this process from then on.
+    """
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    with ExitStack() as stack:
+        process = os.pidfd_open(child)
+        stack.callback(os.close, process)
+        if isinstance(log, Path):
+            log = os.open(log, os.O_RDONLY | os.O_CLOEXEC)
+            stack.callback(os.close, log)
+        own_out = _own_descriptor(out)
+        stack.callback(os.close, own_out)
+        _relay_until_end(_Relay(log, own_out), process)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return status if status >= 0 else 128 - status
+
+
+def _relay_until_end(relay: "_Relay", process: int) -> None:
+    ended, deadline = False, math.inf
+    while True:
+        pending = relay.fill()
+        if ended and (not pending or time.monotonic() >= deadline):
+            return
+        events = _wait(None if ended else process, relay, deadline)
+        if relay.out in events and relay.write(events[relay.out]) and ended:
+            deadline = time.monotonic() + _PATIENCE
+        if process in events:
+            ended, deadline = True, time.monotonic() + _PATIENCE
+
+
+def _wait(process: int | None, relay: "_Relay", deadline: float) -> dict[int, int]:
+    """Waits for the child's end or room for a write; else for the next look at the log, or the deadline."""
+    poll = select.poll()
+    if process is not None:
+        poll.register(process, select.POLLIN)
+    if relay.pending:
+        poll.register(relay.out, select.POLLOUT)
+        seconds = deadline - time.monotonic()
+    else:
+        seconds = math.inf if relay.broken else _TICK
+    return dict(poll.poll(None if seconds == math.inf else max(0.0, seconds * 1000)))
+
+
+class _Relay:
+    """What was read from the log and not yet written to the client."""
+
+    def __init__(self, log: int, out: int) -> None:
+        self.log = log
+        self.out = out
+        self.offset = 0
+        self.pending = b""
+        self.broken = False
+
+    def fill(self) -> bool:
+        """Reads on if nothing waits to be written; false when there is nothing to write."""
+        if not self.pending and not self.broken:
+            self.pending = os.pread(self.log, _READ, self.offset)
+            self.offset += len(self.pending)
+        return bool(self.pending)
+
+    def write(self, event: int) -> bool:
+        """One write of whole lines where possible, small enough that a writable pipe takes all of it."""
+        if event & _BROKEN:
+            return self._give_up()
+        chunk = self.pending[: select.PIPE_BUF]
+        chunk = chunk[: chunk.rfind(b"\n") + 1] or chunk
+        try:
+            written = os.write(self.out, chunk)
+        except BlockingIOError:
+            time.sleep(_TICK)
+            return False
+        except OSError:
+            return self._give_up()
+        self.pending = self.pending[written:]
+        return True
+
+    def _give_up(self) -> bool:
+        self.broken, self.pending = True, b""
+        return False
+
+
+def _own_descriptor(out: int) -> int:
+    """A descriptor for the same pipe or terminal whose writes never block.
+
+    `out` itself stays as it is, for others share it. Files, sockets and what may not be reopened are used as
+    they are; where `out` is closed, nobody listens.
+    """
+    try:
+        mode = os.fstat(out).st_mode
+    except OSError:
+        return os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+    if stat.S_ISFIFO(mode) or os.isatty(out):
+        with suppress(OSError):
+            return os.open(f"/proc/self/fd/{out}", os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    return os.dup(out)

@@ -1,0 +1,154 @@
+"""Where an installation keeps its things, and what `podshift init` found out about its server."""
+
+import hashlib
+import os
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from podshift.errors import PodshiftError
+
+PRIVATE_FOLDER = 0o700
+PRIVATE_FILE = 0o600
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folders and names of one installation; `path` is its PODSHIFT_HOME."""
+
+    path: Path
+
+    @classmethod
+    def from_environment(cls) -> "Home":
+        chosen = os.environ.get("PODSHIFT_HOME") or "~/.local/share/podshift"
+        return cls(Path(chosen).expanduser().resolve())
+
+    @property
+    def identity(self) -> str:
+        """Eight characters that tell this installation's engine objects from another's."""
+        return hashlib.sha256(str(self.path).encode()).hexdigest()[:8]
+
+    @property
+    def proxy_name(self) -> str:
+        return f"podshift-proxy-{self.identity}"
+
+    @property
+    def database(self) -> Path:
+        return self.path / "podshift.db"
+
+    @property
+    def settings_file(self) -> Path:
+        return self.path / "settings.toml"
+
+    @property
+    def templates(self) -> Path:
+        """The operator's own templates; a pushed repository never gets here."""
+        return self.path / "templates"
+
+    @property
+    def proxy_folder(self) -> Path:
+        """Mounted read-only into the proxy: its configuration, maps and pages."""
+        return self.path / "proxy"
+
+    @property
+    def socket_folder(self) -> Path:
+        """Mounted into the proxy, which puts its runtime socket there."""
+        return self.path / "run"
+
+    @property
+    def proxy_lock(self) -> Path:
+        """Held while the proxy's maps and configuration file are written."""
+        return self.path / "proxy.lock"
+
+    def repository(self, app: str) -> Path:
+        return self.path / "repositories" / f"{app}.git"
+
+    def app_folder(self, app: str) -> Path:
+        return self.path / "apps" / app
+
+    def lock(self, app: str) -> Path:
+        return self.app_folder(app) / "lock"
+
+    def log(self, app: str, release: int) -> Path:
+        return self.app_folder(app) / "logs" / f"v{release}.log"
+
+    def scratch(self, app: str) -> Path:
+        """Checked out trees and pid files of the deploy that is under way; emptied by the next one."""
+        return self.app_folder(app) / "scratch"
+
+    @contextmanager
+    def temporary_folder(self, app: str, purpose: str) -> Iterator[Path]:
+        """A private folder on the installation's own disk, gone afterwards."""
+        parent = make_private(self.scratch(app))
+        with TemporaryDirectory(prefix=f"{purpose}-", dir=parent, ignore_cleanup_errors=True) as folder:
+            yield Path(folder)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The server's settings, as `settings.toml` holds them.
+
+    `engine_options` go before the engine's verb, `run_options` after `run`; `reasons` say why each is there.
+    """
+
+    engine: str = "podman"
+    engine_options: tuple[str, ...] = ()
+    run_options: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    listen: str = "0.0.0.0:8080"
+    proxy_image: str = ""
+    backends: int = 64
+    keep_images: int = 5
+
+
+def load_settings(home: Home) -> Settings:
+    """The installation's settings; PodshiftError before `podshift init`, or when the file cannot be read."""
+    try:
+        values = tomllib.loads(home.settings_file.read_text())
+        return Settings(**{key: _frozen(value) for key, value in values.items()})
+    except FileNotFoundError:
+        raise PodshiftError(f"there is no installation in {home.path}", hint="podshift init") from None
+    except (tomllib.TOMLDecodeError, TypeError, UnicodeDecodeError) as error:
+        raise PodshiftError(
+            f"{home.settings_file} cannot be read: {error}",
+            hint="mend that line, or run podshift init again",
+        ) from None
+
+
+def save_settings(home: Home, settings: Settings) -> None:
+    import tomli_w  # only init writes settings
+
+    values = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(settings).items()}
+    write_private(home.settings_file, tomli_w.dumps(values))
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only this user can read, whole or not at all: a crash leaves the earlier one."""
+    temporary = path.with_name(f".{path.name}.new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(path)
+
+
+def make_private(folder: Path) -> Path:
+    """The folder, made with its parents where it was not there, for this user alone."""
+    folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    return folder
+
+
+def shipped(*parts: str) -> Path:
+    """A file that came with podshift: inside the wheel, or at the top level of a checkout."""
+    package = Path(__file__).parent
+    inside = package / "shipped"
+    return (inside if inside.is_dir() else package.parents[1]).joinpath(*parts)
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,175 @@
+"""An app's bare repository: what is in its commits, and where its branches stand."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from podshift.errors import PodshiftError
+from podshift.model import COMMIT
+from podshift.report.text import printable
+from podshift.source.command import HERMETIC, last_lines, quarantine_of, run_git
+
+_SETTINGS = {
+    "receive.advertisePushOptions": "true",
+    "receive.fsckObjects": "true",
+    # Old clients wrote these into many a history; they harm nothing and cannot be mended by the pusher.
+    "receive.fsck.badTimezone": "ignore",
+    "receive.fsck.missingSpaceBeforeDate": "ignore",
+    "receive.fsck.zeroPaddedFilemode": "ignore",
+}
+
+_KINDS = {"040000": "a directory", "120000": "a symbolic link", "160000": "a submodule"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A name in a commit's tree. `mode` as git writes it; `size` in bytes, of files only."""
+
+    mode: str
+    oid: str
+    size: int
+
+    @property
+    def is_file(self) -> bool:
+        return self.mode not in _KINDS
+
+    @property
+    def kind(self) -> str:
+        return _KINDS.get(self.mode, "a file")
+
+
+class Repository:
+    """Reads and moves what one bare repository holds, also from inside its own hooks.
+
+    Make it before clean_git_environment() begins: it remembers the quarantine of a push not yet accepted.
+    Every method raises PodshiftError with git's own words when git fails.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self._environment = {**HERMETIC, "GIT_DIR": str(self.path), **quarantine_of(self.path)}
+
+    def run(self, *arguments: str, **variables: str) -> tuple[int, bytes, str]:
+        """Runs git on this repository with further variables; exit status, output, error text."""
+        return run_git(arguments, self.path, {**self._environment, **variables})
+
+    def read(self, *arguments: str, **variables: str) -> bytes:
+        """What a git command prints, or PodshiftError when it fails."""
+        return self._output(arguments, self.run(*arguments, **variables))
+
+    def check_out(self, commit: str, directory: Path, index: Path) -> None:
+        """Writes the commit's tree into the folder, and its list of names and hashes into the index file.
+
+        Files are readable by all (umask 022) whatever the caller's umask is: they become an image, where an
+        app may run as another user, and their modes are part of the build cache's key.
+        """
+        variables = {"GIT_INDEX_FILE": str(index), "GIT_WORK_TREE": str(directory)}
+        self.read("read-tree", _checked(commit), **variables)
+        command = ("checkout-index", "--all", "--quiet")
+        self._output(command, run_git(command, directory, {**self._environment, **variables}, umask=0o022))
+
+    def _output(self, arguments: tuple[str, ...], result: tuple[int, bytes, str]) -> bytes:
+        status, output, error = result
+        if status == 0:
+            return output
+        what = f"git {arguments[0]} failed in {printable(self.path.name)}"
+        raise PodshiftError(what, details=last_lines(error))
+
+    def entry(self, commit: str, path: str) -> Entry | None:
+        """What stands at the path (relative to the top, `/` between) in the commit.
+
+        None for a path that is not there, or that would leave the tree; the top itself is a directory.
+        """
+        parts = [part for part in path.split("/") if part not in {"", "."}]
+        if path.startswith("/") or ".." in parts:
+            return None
+        if not parts:
+            return Entry("040000", _checked(commit), 0)
+        tree = ("ls-tree", "-z", "--long", "--full-tree", _checked(commit), "--", "/".join(parts))
+        fields = self.read(*tree).partition(b"\t")[0].decode().split()
+        return Entry(fields[0], fields[2], 0 if fields[3] == "-" else int(fields[3])) if fields else None
+
+    def read_text(self, commit: str, path: str, limit: int) -> str | None:
+        """The text of a file of the commit, None when there is no such name.
+
+        Raises PodshiftError when it is no regular file, longer than `limit` bytes, or not UTF-8.
+        """
+        entry = self.entry(commit, path)
+        if entry is None:
+            return None
+        if not entry.is_file:
+            raise PodshiftError(f"{printable(path)} is {entry.kind}", hint="make it a file, and push again")
+        if entry.size > limit:
+            raise PodshiftError(f"{printable(path)} is longer than {limit:,} bytes")
+        try:
+            return self.read("cat-file", "blob", entry.oid).decode()
+        except UnicodeDecodeError as error:
+            raise PodshiftError(f"{printable(path)} is not UTF-8 text (byte {error.start + 1})") from error
+
+    def tree_has(self, commit: str, path: str) -> bool:
+        """Whether the commit has anything at the path: a file, a directory, a link, a submodule."""
+        return self.entry(commit, path) is not None
+
+    def list_top(self, commit: str) -> list[str]:
+        """The names at the top of the commit's tree; bytes that are no UTF-8 as surrogates."""
+        names = self.read("ls-tree", "-z", "--name-only", "--full-tree", _checked(commit))
+        return [name.decode(errors="surrogateescape") for name in names.split(b"\0") if name]
+
+    def subject(self, commit: str) -> str:
+        """The first line of the commit's message, harmless on a terminal."""
+        message = self.read("cat-file", "commit", _checked(commit)).partition(b"\n\n")[2]
+        return printable(message.strip().partition(b"\n")[0].decode(errors="replace").strip())
+
+    def resolve(self, revision: str) -> str:
+        """The commit that an operator names by branch, tag or the beginning of its hash."""
+        commit = self._commit(revision)
+        if commit is None:
+            raise PodshiftError(
+                f"no commit {printable(revision)!r} in {printable(self.path.name)}",
+                hint="name a branch, a tag or a commit that was pushed here",
+            )
+        return commit
+
+    def tip(self, branch: str) -> str | None:
+        """The commit that the branch stands at, None when there is no such branch."""
+        return self._commit(f"refs/heads/{branch}")
+
+    def move_branch(self, branch: str, new: str | None, expected_old: str | None) -> bool:
+        """Moves the branch from one commit to another in one step; None: there is no such branch.
+
+        Returns False, with nothing changed, when somebody else has moved it meanwhile.
+        """
+        reference = f"refs/heads/{branch}"
+        if new is None and expected_old is None:
+            return self.tip(branch) is None
+        change = [reference, _checked(new)] if new else ["-d", reference]
+        old = _checked(expected_old) if expected_old else ""  # the empty value: it must not exist
+        status, _, error = self.run("update-ref", *change, old)
+        if status and self.tip(branch) == expected_old:
+            raise PodshiftError(f"the branch {printable(branch)} did not move", details=last_lines(error))
+        return status == 0
+
+    def _commit(self, revision: str) -> str | None:
+        wanted = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        output = self.run(*wanted)[1].decode(errors="replace").strip()
+        return output if COMMIT.fullmatch(output) else None
+
+
+def _checked(commit: str) -> str:
+    if COMMIT.fullmatch(commit):
+        return commit
+    raise PodshiftError(f"{printable(commit)!r} is no commit's full hash")
+
+
+def create_repository(path: Path, branch: str) -> Repository:
+    """Makes the bare repository that an app is pushed to, its HEAD at the branch; the caller adds the hooks.
+
+    Doing it again changes nothing. Raises PodshiftError for a name that no branch can have.
+    """
+    path.mkdir(parents=True, exist_ok=True)
+    repository = Repository(path)
+    if branch.startswith("-") or repository.run("check-ref-format", f"refs/heads/{branch}")[0]:
+        raise PodshiftError(f"{printable(branch)!r} is no branch name", hint="main is the usual one")
+    repository.read("init", "--quiet", "--bare", "--template=", f"--initial-branch={branch}")
+    for name, value in _SETTINGS.items():
+        repository.read("config", name, value)
+    return repository
