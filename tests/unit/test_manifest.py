@@ -70,9 +70,7 @@ def test_every_key_arrives() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "text", [None, "", "\ufeff", "# nothing\r\n", "[build]\n[release]\n[web]\n[process]\n"]
-)
+@pytest.mark.parametrize("text", [None, "", "\ufeff", "# nothing\r\n", "[build]\n[release]\n[web]\n[process]\n"])
 def test_a_repository_that_says_nothing_has_the_defaults(text: str | None) -> None:
     assert parse_manifest(text) == Manifest()
 

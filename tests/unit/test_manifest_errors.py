@@ -29,12 +29,8 @@ CODES = 'must be HTTP status codes such as "200-299" or "200,204,300-399", not '
 A_SHARE = 'must be a share such as "10%" or 0.1, at most "100%", not '
 A_COMMAND = 'must be a command such as ["python", "app.py"] or "python app.py", not '
 ONE_LINE = "must be one line without control characters, not "
-A_URL = (
-    "must be a path that starts with / and has only letters, digits, -._~/?&=+:@ and %20 and the like, not "
-)
-A_MOUNT = (
-    'must be an absolute path such as "/var/lib/app", of letters, digits and ._/@+- and without .., not '
-)
+A_URL = "must be a path that starts with / and has only letters, digits, -._~/?&=+:@ and %20 and the like, not "
+A_MOUNT = 'must be an absolute path such as "/var/lib/app", of letters, digits and ._/@+- and without .., not '
 
 
 @pytest.mark.parametrize(
@@ -82,8 +78,7 @@ A_MOUNT = (
         ('volumes = { a = "/d", b = "/d/" }', 'volumes.b: is on "/d" as well as "a"'),
         (
             'volumes = { "../a" = "/a" }',
-            'volumes."../a": is no good name; '
-            "use 1 to 40 lowercase letters, digits, _ and -, a letter or digit first",
+            'volumes."../a": is no good name; use 1 to 40 lowercase letters, digits, _ and -, a letter or digit first',
         ),
     ],
 )
@@ -127,8 +122,7 @@ def test_a_bad_value_of_web(line: str, error: str) -> None:
         ("[process.web]", "process.web: belongs in [web]"),
         (
             '[process."A\\u001b[31m"]',
-            'process."A\\x1b[31m": is no good name; '
-            "use 1 to 30 lowercase letters, digits and hyphens, a letter first",
+            'process."A\\x1b[31m": is no good name; use 1 to 30 lowercase letters, digits and hyphens, a letter first',
         ),
     ],
 )

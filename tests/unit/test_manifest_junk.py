@@ -55,9 +55,7 @@ def mangled(text: str, random: Random) -> str:
 
 def soup(random: Random) -> str:
     words = [*NASTY, *GOOD.split()]
-    return "".join(
-        random.choice(words) + random.choice(["", " ", "\n"]) for _ in range(random.randint(1, 40))
-    )
+    return "".join(random.choice(words) + random.choice(["", " ", "\n"]) for _ in range(random.randint(1, 40)))
 
 
 def words_of(manifest: Manifest) -> list[str]:

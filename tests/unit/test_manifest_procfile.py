@@ -5,9 +5,7 @@ import pytest
 from podshift.errors import PodshiftError
 from podshift.manifest import parse_manifest
 
-PROCFILE = (
-    "# ours\r\nweb: gunicorn app:app --bind :$PORT\r\n\r\nworker: python worker.py\nrelease:./migrate\n"
-)
+PROCFILE = "# ours\r\nweb: gunicorn app:app --bind :$PORT\r\n\r\nworker: python worker.py\nrelease:./migrate\n"
 
 
 def shell(line: str) -> tuple[str, ...]:
@@ -39,8 +37,7 @@ def test_the_table_wins_and_the_procfile_fills_in() -> None:
         ("web: a\x00", 'Procfile line 1: "web" must be one line without control characters, not "a\\x00"'),
         (
             "Web: a",
-            'Procfile line 1: "Web" is no good name; '
-            "use 1 to 30 lowercase letters, digits and hyphens, a letter first",
+            'Procfile line 1: "Web" is no good name; use 1 to 30 lowercase letters, digits and hyphens, a letter first',
         ),
         ("#" * 65_537, "Procfile: must not be larger than 64 KiB"),
     ],

@@ -22,9 +22,7 @@ def test_the_overlap_is_drawn_to_scale() -> None:
 
 
 def test_stop_first_shows_the_gap() -> None:
-    at = Instants(
-        begin=0, old_drained=0.4, old_stopped=1.0, new_started=1.1, new_ready=2.2, switched=2.21, end=2.3
-    )
+    at = Instants(begin=0, old_drained=0.4, old_stopped=1.0, new_started=1.1, new_ready=2.2, switched=2.21, end=2.3)
     assert timeline(at, "v10", "v9") == [
         "v9  ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄╸                          drained 0.4 s, stopped",
         "v10                      ┠┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄━━❱  ready in 1.1 s",
@@ -82,9 +80,7 @@ def test_summary_says_what_crossed_the_change() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "subject", ["x" * 300, "検索" * 80, "\x1b[2J\u202e" + "y" * 90, "a\nsuccess: b" * 20]
-)
+@pytest.mark.parametrize("subject", ["x" * 300, "検索" * 80, "\x1b[2J\u202e" + "y" * 90, "a\nsuccess: b" * 20])
 @pytest.mark.parametrize("app", ["a", "a" * 40])
 def test_an_untrusted_subject_neither_widens_nor_steers(subject: str, app: str) -> None:
     text = summary(app, 123, "3f2a91c", subject, requests=1)

@@ -21,9 +21,7 @@ def test_a_deploy_reads_calmly(path: Path) -> None:
         log.output("build", "STEP 1/2: FROM base\nSTEP 2/2: COPY server /server\n")
         log.step("start", "hello-web-12-1")
         log.line("")
-        log.success(
-            'hello v12 (3f2a91c "Faster search") is live · 1,204 requests crossed the change, 0 failed'
-        )
+        log.success('hello v12 (3f2a91c "Faster search") is live · 1,204 requests crossed the change, 0 failed')
     assert path.read_text() == (
         'source   3f2a91c "Faster search"\n'
         "build    STEP 1/2: FROM base\n"

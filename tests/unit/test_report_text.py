@@ -34,9 +34,7 @@ def test_every_character_comes_out_harmless() -> None:
     harmless_invisibles = "\u200c\u200d"  # they join letters and emoji
     for point in range(0x3000):
         shown = printable(chr(point))
-        assert all(
-            c.isprintable() or c.isspace() or c in harmless_invisibles or ord(c) > 0x2FF for c in shown
-        )
+        assert all(c.isprintable() or c.isspace() or c in harmless_invisibles or ord(c) > 0x2FF for c in shown)
         assert not any(ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 for c in shown)
 
 

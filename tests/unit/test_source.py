@@ -223,9 +223,7 @@ sys.exit("refused by the test")
 """
 
 
-def test_pre_receive_reads_a_push_that_is_still_in_quarantine(
-    tmp_path: Path, project: Path, hello: Repository
-) -> None:
+def test_pre_receive_reads_a_push_that_is_still_in_quarantine(tmp_path: Path, project: Path, hello: Repository) -> None:
     other = create_repository(tmp_path / "other.git", "main")
     first = commit(project, {"a": "1"})
     push(project, other)

@@ -57,17 +57,13 @@ def test_a_sha256_repository(tmp_path: Path, tree: Path) -> None:
 
 
 def test_line_ends_are_honoured_and_export_ignore_is_not(project: Path, tree: Path) -> None:
-    new = commit(
-        project, {".gitattributes": "*.bat eol=crlf\ndocs export-ignore\n", "x.bat": "a\n", "docs/d": ""}
-    )
+    new = commit(project, {".gitattributes": "*.bat eol=crlf\ndocs export-ignore\n", "x.bat": "a\n", "docs/d": ""})
     export(Repository(project / ".git"), new, tree)
     assert (tree / "x.bat").read_bytes() == b"a\r\n"
     assert (tree / "docs/d").exists()
 
 
-def test_no_filter_or_hook_runs(
-    tmp_path: Path, project: Path, tree: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_filter_or_hook_runs(tmp_path: Path, project: Path, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trap, home = tmp_path / "trap", tmp_path / "home"
     hook = home / "hooks" / "post-checkout"
     hook.parent.mkdir(parents=True)
