@@ -229,6 +229,12 @@ class Records:
                 release.app, one.name, one.process, one.address, one.port, one.ready_path, one.hold,
             )  # fmt: skip
 
+    def turn_back(self, release: Release, earlier: Release, containers: Sequence[Placed]) -> None:
+        """Take go_live() back: `earlier` and its containers are what should run. Call inside a transaction."""
+        for one, state in ((release, State.FAILED), (earlier, State.LIVE)):
+            self._write("UPDATE releases SET state = ? WHERE app = ? AND number = ?", state, one.app, one.number)
+        self.go_live(earlier, containers)
+
     def fail_unfinished(self, app: str, error: str) -> None:
         """Releases that a killed deployer left behind, called by who holds the app's lock."""
         self._write(

@@ -1,18 +1,23 @@
 """The rotation: a pure planner that knows the overlap rule, and an applier that performs and undoes steps."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from podshift.engine import Container, Engine
 from podshift.errors import PodshiftError
 from podshift.model import Order, Process
-from podshift.proxy import Proxy
+from podshift.proxy import Proxy, ServerState
 from podshift.readiness import await_ready
 from podshift.records import Placed
+from podshift.watch import error_share, watch
 
 POLL_SECONDS = 0.05
+# The proxy closes idle connections to an upstream within a second; only then can it forget it.
+FORGET_SECONDS = 3.0
+# What a failed release still has in flight may take this long to end, once nothing new comes to it.
+UNDO_DRAIN_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +73,19 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """The point of no return: the records and the proxy's file say that `new` is what runs."""
+    """The records and the proxy's file say that `new` is what runs: from here on it is live."""
 
     new: tuple[New, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Look at the new upstreams for so many seconds, while the old ones still could take over again."""
+
+    new: tuple[str, ...]
+    old: tuple[str, ...]
+    seconds: float
+    max_errors: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +96,7 @@ class Remove:
     seconds: float
 
 
-Step = Start | AwaitReady | Switch | Drain | Stop | Commit | Remove
+Step = Start | AwaitReady | Switch | Drain | Stop | Commit | Watch | Remove
 
 
 def plan_rotation(new: Sequence[New], old: Sequence[Container]) -> list[Step]:
@@ -89,35 +104,40 @@ def plan_rotation(new: Sequence[New], old: Sequence[Container]) -> list[Step]:
 
     Start-first processes overlap: new beside old. Of a stop-first process there are never two at once, so its
     old containers stop first, but only after every start-first container is ready: most failures come before that.
+    No old container goes before the new ones were watched; until then every step can be taken back.
     """
     steps: list[Step] = []
     starting = tuple(one for one in new if one.process.order is Order.START_FIRST)
     if starting:
         steps += [Start(starting), AwaitReady(starting)]
-    for process in {one.process.name: one.process for one in new if one.process.order is Order.STOP_FIRST}.values():
-        steps += _stop_first(process, new, old)
+    processes = {one.process.name: one.process for one in new}
+    for process in processes.values():
+        if process.order is Order.STOP_FIRST:
+            steps += _stop_first(process, new, old)
+    web = processes.get("web", Process("web"))
     web_new = tuple(one.name for one in new if one.place.is_web)
     web_old = tuple(one.name for one in old if one.process == "web")
-    stopped = {name for step in steps if isinstance(step, Stop) for name in step.names}
-    off = tuple(name for name in web_old if name not in stopped)
-    processes = {one.process.name: one.process for one in new}
+    off = web_old if web.order is Order.START_FIRST else ()
     if web_new or off:
         steps.append(Switch(web_new, off))
     steps.append(Commit(tuple(new)))
+    if web_new and web_old and web.watch:
+        steps.append(Watch(web_new, web_old, web.watch, web.max_errors))
     if off:
-        steps.append(Drain(off, processes["web"].drain if "web" in processes else 30.0))
+        steps.append(Drain(off, web.drain))
     if old:
-        seconds = max((process.stop for process in processes.values()), default=10.0)
+        seconds = max((process.stop for process in processes.values()), default=web.stop)
         steps.append(Remove(tuple(one.name for one in old), seconds))
     return steps
 
 
 def _stop_first(process: Process, new: Sequence[New], old: Sequence[Container]) -> list[Step]:
+    """Requests that come meanwhile are held by the proxy, so the drain may take no more than half of that time."""
     starting = tuple(one for one in new if one.process.name == process.name)
     going = tuple(one.name for one in old if one.process == process.name)
     steps: list[Step] = []
     if going and process.is_web:
-        steps += [Switch((), going), Drain(going, process.drain)]
+        steps += [Switch((), going), Drain(going, min(process.drain, process.hold / 2))]
     if going:
         steps.append(Stop(going, process.stop))
     return [*steps, Start(starting), AwaitReady(starting)]
@@ -142,36 +162,45 @@ class Watcher(Protocol):
     def step(self, name: str, text: str) -> None: ...
 
 
+class Books(Protocol):
+    """Who writes down what is live: the records, and the proxy's file with them."""
+
+    def commit(self, new: Sequence[New]) -> None: ...
+
+    def turn_back(self) -> None: ...
+
+
 class Rotation:
-    """Performs a plan for one app. What fails before the commit point is undone; nothing else is."""
+    """Performs a plan for one app. Until the new containers were watched, what fails is undone."""
 
     def __init__(
-        self, engine: Engine, proxy: Proxy, *, app: str, backend: str, env: Mapping[str, str],
-        commit: Callable[[Sequence[New]], None], watcher: Watcher,
+        self, engine: Engine, proxy: Proxy, *, app: str, backend: str, env: Mapping[str, str], books: Books,
+        watcher: Watcher,
     ) -> None:  # fmt: skip
         self.engine = engine
         self.proxy = proxy
         self.app = app
         self.backend = backend
         self.env = env
-        self.commit = commit
+        self.books = books
         self.watcher = watcher
         self.instants = Instants(time.monotonic())
-        self.committed = False
         self.cut = 0
 
     def apply(self, plan: Sequence[Step]) -> None:
-        """Perform every step. Raises what made a step fail, after undoing all that was done before it."""
+        """Perform every step. Raises what made a step fail, after taking back all that was done before it."""
+        last = max((number for number, step in enumerate(plan) if isinstance(step, Commit | Watch)), default=-1)
         done: list[Step] = []
         try:
-            for step in plan:
+            for step in plan[: last + 1]:
                 done.append(step)
                 self.perform(step)
         except BaseException:
-            if not self.committed:
-                for step in reversed(done):
-                    self.undo(step)
+            for step in reversed(done):
+                self.undo(step)
             raise
+        for step in plan[last + 1 :]:
+            self.perform(step)
         self.instants.end = time.monotonic()
 
     def perform(self, step: Step) -> None:
@@ -187,16 +216,19 @@ class Rotation:
                 if on:
                     self.instants.switched = time.monotonic()
             case Commit(new):
-                self.commit(new)
-                self.committed = True
+                self.books.commit(new)
+            case Watch():
+                self._watch(step)
             case Drain(names, seconds):
-                self._drain(names, seconds)
+                self.cut += drain(self.proxy, self.backend, names, seconds)
+                self.instants.drained = self.instants.drained or time.monotonic()
             case Stop(names, seconds):
                 self.watcher.step("stop", ", ".join(names))
                 self.engine.stop(names, seconds)
                 self.instants.stopped = time.monotonic()
             case Remove(names, seconds):
                 self._remove(names, seconds)
+                self.instants.stopped = self.instants.stopped or time.monotonic()
 
     def undo(self, step: Step) -> None:
         """Take a step back, as far as it got. Never raises: the next step back must still be taken."""
@@ -206,12 +238,34 @@ class Rotation:
                     self._remove([one.name for one in new], 0)
                 case Switch(on, off):
                     self.proxy.switch(self.backend, list(off), list(on))
+                    drain(self.proxy, self.backend, on, UNDO_DRAIN_SECONDS)
                 case Stop(names, _):
                     self.engine.start(names)
+                case Commit():
+                    self.books.turn_back()
                 case _:
                     pass
         except PodshiftError as error:
             self.watcher.step("undo", f"{type(step).__name__}: {error.message}; podshift up mends it")
+
+    def _watch(self, step: Watch) -> None:
+        servers = self.proxy.look(self.backend).servers
+        failed, answered = error_share(servers, step.old)
+        watch(
+            self.engine,
+            self.proxy,
+            app=self.app,
+            backend=self.backend,
+            names=step.new,
+            seconds=step.seconds,
+            max_errors=step.max_errors,
+            errors_before=failed / answered if answered else 0.0,
+            on_look=lambda servers: self._note_drained(servers, step.old),
+        )
+
+    def _note_drained(self, servers: Mapping[str, ServerState], old: Sequence[str]) -> None:
+        if self.instants.drained is None and all(servers[name].drained for name in old if name in servers):
+            self.instants.drained = time.monotonic()
 
     def _start(self, new: Sequence[New]) -> None:
         for one in new:
@@ -221,21 +275,12 @@ class Rotation:
                 self.proxy.add(self.backend, one.place)
         self.instants.started = self.instants.started or time.monotonic()
 
-    def _drain(self, names: Sequence[str], seconds: float) -> None:
-        self.cut += drain(self.proxy, self.backend, names, seconds)
-        self.instants.drained = time.monotonic()
-
     def _remove(self, names: Sequence[str], seconds: float) -> None:
         self.engine.remove(names, seconds)
-        if self.committed:
-            self.instants.stopped = self.instants.stopped or time.monotonic()
         for name in names:
-            self._forget(name)
-
-    def _forget(self, name: str) -> None:
-        deadline = time.monotonic() + 3
-        while not self.proxy.forget(self.backend, name) and time.monotonic() < deadline:
-            time.sleep(POLL_SECONDS)
+            deadline = time.monotonic() + FORGET_SECONDS
+            while not self.proxy.forget(self.backend, name) and time.monotonic() < deadline:
+                time.sleep(POLL_SECONDS)
 
 
 def drain(proxy: Proxy, backend: str, names: Sequence[str], seconds: float) -> int:

@@ -33,11 +33,12 @@ class Pushed:
 
 
 class Checkout:
-    """A git repository with the hello app in it."""
+    """A git repository with the hello app in it, which is not watched after the switch: most tests need not wait."""
 
     def __init__(self, folder: Path, source: Path = HELLO) -> None:
         self.folder = folder
         shutil.copytree(source, folder)
+        (folder / "podshift.toml").write_text('[web]\nwatch = "0s"\n')
         self.git("init", "--quiet", "--initial-branch=main")
         self.commit("First")
 

@@ -146,7 +146,7 @@ def output(app: str, release: str | None) -> None:
 @app_argument
 def render(app: str) -> None:
     """Print the arguments that would run the live release's containers, one a line."""
-    from podshift.deploy.rollout import preview
+    from podshift.deploy.containers import preview
 
     with open_installation() as installation:
         for arguments in preview(installation, installation.app(app)):

@@ -55,6 +55,14 @@ class Installation:
                 prepared = self._prepare_files()
             prepared.install()
 
+    def turn_back(self, release: Release, earlier: Release, containers: Sequence[Placed]) -> None:
+        """The way back from go_live(), for a release that was live and did badly."""
+        with exclusive(self.home.proxy_lock):
+            with self.records.transaction():
+                self.records.turn_back(release, earlier, containers)
+                prepared = self._prepare_files()
+            prepared.install()
+
     def write_proxy_files(self) -> None:
         with exclusive(self.home.proxy_lock):
             self._prepare_files().install()

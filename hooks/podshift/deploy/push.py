@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from podshift.deploy.background import Cancellation
+from podshift.deploy.containers import manifest_of
 from podshift.deploy.installation import Installation
 from podshift.deploy.prune import prune_images
 from podshift.deploy.queue import queued
 from podshift.deploy.reconcile import repair
-from podshift.deploy.rollout import manifest_of, roll_out
+from podshift.deploy.rollout import roll_out
 from podshift.errors import Cancelled, PodshiftError
 from podshift.model import Build, State
 from podshift.records import App, Release

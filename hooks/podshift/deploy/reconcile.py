@@ -3,10 +3,10 @@
 import shutil
 from collections.abc import Sequence
 
+from podshift.deploy.containers import arguments_of, manifest_of, policy_of, variables
 from podshift.deploy.installation import Installation
 from podshift.deploy.proxy import ensure_proxy, synchronise_maps
 from podshift.deploy.queue import queued
-from podshift.deploy.rollout import arguments_of, manifest_of, policy_of, variables
 from podshift.engine import Container
 from podshift.errors import PodshiftError
 from podshift.proxy import backend_name

@@ -17,6 +17,8 @@ from podshift.records import Placed
 WORD = re.compile(r"[A-Za-z0-9*/_.~?=&%+:@-]+")
 BACKENDS_AND_SERVERS = 6
 ANSWER_SECONDS = 10.0
+# Columns of `show stat` that together count every answer of a server, and every one that it failed to give.
+ANSWERS = ("hrsp_1xx", "hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_5xx", "hrsp_other", "eresp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,11 @@ class Proxy:
         if totals is None:
             raise PodshiftError(f"the proxy has no backend {backend}", hint="podshift up")
         servers = {row["svname"]: _server(row) for row in rows if row["svname"] != "BACKEND"}
-        return BackendCounts(_number(totals["stot"]), _failed(totals), servers)
+        return BackendCounts(_number(totals["stot"]), _number(totals["hrsp_5xx"]), servers)
+
+    def held(self, backend: str) -> int:
+        """How many requests had to wait for an upstream since the proxy started (templates/hold.lua counts)."""
+        return _number(self._ask(f"show held {_word(backend)}").strip())
 
     def servers(self) -> dict[str, dict[str, ServerState]]:
         """Every upstream that the proxy knows, by backend."""
@@ -174,16 +180,12 @@ def _number(text: str) -> int:
     return int(text) if text else 0
 
 
-def _failed(row: dict[str, str]) -> int:
-    return _number(row["hrsp_5xx"])
-
-
 def _server(row: dict[str, str]) -> ServerState:
     return ServerState(
         status=row["status"],
         check=row["check_status"].removeprefix("* "),
         code=_number(row["check_code"]) or None,
         in_flight=_number(row["scur"]) + _number(row["qcur"]),
-        answered=_number(row["stot"]),
-        failed=_failed(row),
+        answered=sum(_number(row[name]) for name in ANSWERS),
+        failed=_number(row["hrsp_5xx"]) + _number(row["eresp"]),
     )

@@ -11,6 +11,7 @@ It listens on $PORT. What it does wrong stands in $BEHAVIOUR, else in behaviour.
     wrong-port          listens on the port after $PORT
     loopback-only       listens on 127.0.0.1
     status-500          answers 500 to everything
+    errors              answers 500 to everything but /healthz: ready, and broken
     slow-start SECONDS  listens only after that time
 """
 
@@ -105,7 +106,8 @@ class Answer(http.server.BaseHTTPRequestHandler):
         self.wfile.write(b"0\r\n\r\n")
 
     def head(self, kind: str, length: str, value: str) -> None:
-        self.send_response(500 if BEHAVIOUR == "status-500" else 200)
+        broken = BEHAVIOUR == "status-500" or (BEHAVIOUR == "errors" and self.path != "/healthz")
+        self.send_response(500 if broken else 200)
         self.send_header("Content-Type", kind)
         self.send_header(length, value)
         if self.server.ending:
