@@ -1,18 +1,15 @@
 """deploy, rollback, restart, cancel, releases, output, render: an app's releases."""
 
-import sys
 import time
-from collections.abc import Callable
 from datetime import datetime
 
 import click
 
+from podshift.cli.background import run_change, run_in_background
 from podshift.cli.command import app_argument, json_option, open_installation, print_json, print_table, who
-from podshift.deploy.background import Cancellation, in_background
-from podshift.deploy.installation import Installation
 from podshift.errors import PodshiftError
 from podshift.records import Release
-from podshift.report import Log, duration, printable, shorten
+from podshift.report import duration, printable, shorten
 
 
 @click.command()
@@ -27,18 +24,19 @@ def deploy(app: str, rev: str | None) -> None:
         branch = installation.app(app).branch
         commit = Repository(installation.home.repository(app)).resolve(rev or f"refs/heads/{branch}")
     wish = Wish(app, commit, who())
-    _run(app, lambda own, log, cancellation: deploy_commit(own, wish, log, cancellation))
+    run_in_background(app, lambda own, log, cancellation: deploy_commit(own, wish, log, cancellation))
 
 
 @click.command()
 @app_argument
 @click.argument("release", required=False, metavar="[vN]")
-def rollback(app: str, release: str | None) -> None:
-    """Go back to an earlier release's image. Default: the one that was live before."""
+@click.option("--keep-config", is_flag=True, help="Today's config variables, not those of that release.")
+def rollback(app: str, release: str | None, keep_config: bool) -> None:
+    """Go back to an earlier release's image and config. Default: the one that was live before."""
     from podshift.deploy.change import rollback as go_back
 
     number = release_number(release) if release else None
-    _run(app, lambda own, log, cancellation: go_back(own, app, number, who(), log, cancellation))
+    run_change(app, lambda change: go_back(change, number, keep_config=keep_config))
 
 
 @click.command()
@@ -47,33 +45,14 @@ def restart(app: str) -> None:
     """New containers of the live release, without losing a request."""
     from podshift.deploy.change import restart as start_again
 
-    _run(app, lambda own, log, cancellation: start_again(own, app, who(), log, cancellation))
-
-
-def _run(app: str, work: Callable[[Installation, Log, Cancellation], None]) -> None:
-    """In a process of its own: Ctrl-C ends the looking on, not the deploy."""
-    with open_installation() as installation:
-        installation.app(app)
-        home = installation.home
-
-    def with_own_installation(log: Log, cancellation: Cancellation) -> None:
-        with Installation(home) as own:
-            work(own, log, cancellation)
-
-    try:
-        code = in_background(home, app, with_own_installation)
-    except KeyboardInterrupt:
-        click.echo(f"\nit goes on without you; podshift cancel {app} stops it", err=True)
-        raise
-    if code:
-        sys.exit(code)
+    run_change(app, start_again)
 
 
 @click.command()
 @app_argument
 def cancel(app: str) -> None:
     """Stop the deploy that is under way; what is live stays live."""
-    from podshift.deploy.change import cancel as stop
+    from podshift.deploy.cancel import cancel as stop
 
     with open_installation() as installation:
         what = stop(installation, app)

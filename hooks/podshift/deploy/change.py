@@ -1,4 +1,8 @@
-"""Rollback and restart: a rotation without a build."""
+"""Rollback, restart, new config: a rotation to an image that is there already, without a build."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 
 from podshift.deploy.background import Cancellation
 from podshift.deploy.installation import Installation
@@ -6,38 +10,125 @@ from podshift.deploy.queue import queued
 from podshift.deploy.reconcile import repair
 from podshift.deploy.rollout import roll_out
 from podshift.errors import Cancelled, PodshiftError
+from podshift.lock import AppLock
 from podshift.model import State
-from podshift.records import Release
+from podshift.records import App, Release
 from podshift.report import Log
 
+Variables = Mapping[str, str]
 
-def rollback(
-    installation: Installation, name: str, number: int | None, by: str, log: Log, cancellation: Cancellation
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of one app that somebody asked for, with where it reports."""
+
+    installation: Installation
+    app: App
+    by: str
+    log: Log
+    cancellation: Cancellation
+
+
+def rollback(change: Change, number: int | None, *, keep_config: bool = False) -> None:
+    """Run an earlier release's image and config again, as a new release. None: the one that was live before."""
+    with changing(change, "rollback"):
+        earlier = earlier_release(change.installation, change.app.name, number)
+        records = change.installation.records
+        config = records.variables(change.app.name) if keep_config else records.release_variables(earlier)
+        run_again(change, earlier, config, f"back to {earlier.name}", rollback_of=earlier.number)
+
+
+def configure(change: Change, edit: Callable[[Variables], Variables], what: str) -> None:
+    """Change the config variables, by a new release of the live image: when that fails, nothing was changed."""
+    with changing(change, "config"):
+        records = change.installation.records
+        config = edit(records.variables(change.app.name))
+        live = records.live_release(change.app.name)
+        if live is None or not records.containers().get(change.app.name):
+            set_variables(change, config)
+            change.log.success(f"{change.app.name}: {what}; nothing runs yet that could use it")
+        else:
+            run_again(change, live, config, what)
+
+
+def configure_later(change: Change, edit: Callable[[Variables], Variables], what: str) -> None:
+    """Change the config variables of the releases to come."""
+    with changing(change, "config"):
+        set_variables(change, edit(change.installation.records.variables(change.app.name)))
+        change.log.success(f"{change.app.name}: {what}; the next release will use it")
+
+
+def restart(change: Change) -> None:
+    """New containers of the live release, with the same overlap as a deploy. New config is a new release."""
+    with changing(change, "restart"):
+        records = change.installation.records
+        live = live_release(change)
+        config = records.variables(change.app.name)
+        if config != records.release_variables(live):
+            run_again(change, live, config, "restart with new config")
+            return
+        change.log.rename(change.installation.home.log(change.app.name, live.number).with_name("restart.log"))
+        change.log.line(f"{change.app.name} {live.name}: restart")
+        roll_out(change.installation, change.app, live, change.log, change.cancellation)
+
+
+def changing(change: Change, what: str) -> AbstractContextManager[AppLock]:
+    """Hold the app's lock, with whatever an interrupted deploy left behind put right."""
+    return queued(
+        change.installation,
+        change.app,
+        change.log,
+        what=what,
+        who=change.by,
+        prepare=lambda: repair(change.installation, change.app, change.log),
+    )
+
+
+def live_release(change: Change) -> Release:
+    live = change.installation.records.live_release(change.app.name)
+    if live is None:
+        raise PodshiftError(f"{change.app.name} has no live release", hint=f"git push a commit to {change.app.branch}")
+    return live
+
+
+def set_variables(change: Change, config: Variables) -> None:
+    with change.installation.records.transaction():
+        change.installation.records.replace_variables(change.app.name, config)
+
+
+def run_again(
+    change: Change, earlier: Release, config: Variables, what: str, *, rollback_of: int | None = None
 ) -> None:
-    """Run an earlier release's image again, as a new release. None: the one that was live before this one."""
-    app = installation.app(name)
-    with queued(installation, app, log, what="rollback", who=by):
-        repair(installation, app, log)
-        earlier = _earlier(installation, name, number)
-        release = installation.records.add_release(
-            name, commit=earlier.commit, subject=earlier.subject, state=State.STARTING, pushed_by=by, of=earlier
+    """A new release of an earlier one's image, with this config. Raises PodshiftError when it did not go live."""
+    records, name = change.installation.records, change.app.name
+    with records.transaction():
+        release = records.add_release(
+            name,
+            commit=earlier.commit,
+            subject=earlier.subject,
+            state=State.STARTING,
+            pushed_by=change.by,
+            of=earlier,
+            rollback_of=rollback_of,
         )
-        log.rename(installation.home.log(name, release.number))
-        log.line(f'{name} {release.name}: back to {earlier.name}, {earlier.commit[:7]} "{earlier.subject}"')
-        try:
-            roll_out(installation, installation.app(name), release, log, cancellation)
-        except BaseException as error:
-            if installation.records.release(name, release.number).state is State.STARTING:
-                state = State.CANCELLED if isinstance(error, Cancelled) else State.FAILED
-                installation.records.end_release(release, state, str(error))
-            raise
+        records.keep_snapshot(release, config)
+    change.log.rename(change.installation.home.log(name, release.number))
+    change.log.line(f'{name} {release.name}: {what}, {earlier.commit[:7]} "{earlier.subject}"')
+    try:
+        roll_out(change.installation, change.app, release, change.log, change.cancellation)
+    except BaseException as error:
+        if records.release(name, release.number).state is not State.LIVE:
+            state = State.CANCELLED if isinstance(error, Cancelled) else State.FAILED
+            records.end_release(release, state, str(error))
+        raise
 
 
-def _earlier(installation: Installation, name: str, number: int | None) -> Release:
+def earlier_release(installation: Installation, name: str, number: int | None) -> Release:
+    """The release to go back to. Raises PodshiftError when there is none, or its image is gone."""
     live = installation.records.live_release(name)
     if number is None:
         retired = [one for one in installation.records.releases(name) if one.state is State.RETIRED]
-        earlier = next((one for one in retired if not live or one.image != live.image), None)
+        earlier = next((one for one in retired if not live or one.number < (live.rollback_of or live.number)), None)
         if earlier is None:
             raise PodshiftError(f"{name} has no earlier release to go back to", hint=f"podshift releases {name}")
     else:
@@ -52,38 +143,3 @@ def _earlier(installation: Installation, name: str, number: int | None) -> Relea
             hint=f"podshift deploy {name} {earlier.commit[:12]} builds it again",
         )
     return earlier
-
-
-def restart(installation: Installation, name: str, by: str, log: Log, cancellation: Cancellation) -> None:
-    """New containers of the live release, with the same overlap as a deploy."""
-    app = installation.app(name)
-    with queued(installation, app, log, what="restart", who=by):
-        repair(installation, app, log)
-        live = installation.records.live_release(name)
-        if live is None:
-            raise PodshiftError(f"{name} has no live release", hint=f"git push a commit to {app.branch}")
-        log.rename(installation.home.log(name, live.number).with_name("restart.log"))
-        log.line(f"{name} {live.name}: restart")
-        roll_out(installation, app, live, log, cancellation)
-
-
-def cancel(installation: Installation, name: str) -> str:
-    """Ask the deploy under way to stop; what it was. Raises PodshiftError when there is none."""
-    import os
-    import signal
-    import time
-
-    from podshift.lock import AppLock
-
-    installation.app(name)
-    lock = AppLock(installation.home.lock(name))
-    holder = lock.holder()
-    if holder is None or not holder.alive():
-        raise PodshiftError(f"nothing is under way for {name}", hint=f"podshift status {name}")
-    os.kill(holder.pid, signal.SIGTERM)
-    deadline = time.monotonic() + 30
-    while (now := lock.holder()) and now.pid == holder.pid:
-        if time.monotonic() > deadline:
-            raise PodshiftError(f"the {holder.what} goes on: it is past the point of no return")
-        time.sleep(0.05)
-    return holder.what

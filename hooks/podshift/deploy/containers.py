@@ -107,6 +107,7 @@ def mac_address(address: str) -> str:
 def variables(installation: Installation, release: Release) -> dict[str, str]:
     """The environment of a release's containers."""
     return {
+        **installation.records.release_variables(release),
         "PORT": str(manifest_of(release).web.port or release.port),
         "PODSHIFT_APP": release.app,
         "PODSHIFT_RELEASE": release.name,

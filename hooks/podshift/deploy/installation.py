@@ -1,6 +1,6 @@
 """One installation, opened: its settings, records, engine and proxy, each when it is first needed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
@@ -52,14 +52,18 @@ class Installation:
         with exclusive(self.home.proxy_lock):
             with self.records.transaction():
                 self.records.go_live(release, containers)
+                self.records.replace_variables(release.app, self.records.release_variables(release))
                 prepared = self._prepare_files()
             prepared.install()
 
-    def turn_back(self, release: Release, earlier: Release, containers: Sequence[Placed]) -> None:
+    def turn_back(
+        self, release: Release, earlier: Release, containers: Sequence[Placed], variables: Mapping[str, str]
+    ) -> None:
         """The way back from go_live(), for a release that was live and did badly."""
         with exclusive(self.home.proxy_lock):
             with self.records.transaction():
                 self.records.turn_back(release, earlier, containers)
+                self.records.replace_variables(release.app, variables)
                 prepared = self._prepare_files()
             prepared.install()
 

@@ -63,6 +63,8 @@ def _number(installation: Installation, wish: Wish, repository: Repository, log:
         state=State.BUILDING,
         pushed_by=wish.by,
     )
+    with installation.records.transaction():
+        installation.records.keep_snapshot(release, installation.records.variables(wish.app))
     installation.records.describe_release(
         release,
         manifest=repository.read_text(wish.commit, MANIFEST, MANIFEST_BYTES),

@@ -1,7 +1,7 @@
 """One change of an app at a time; whoever comes second waits, and is told for whom."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from podshift.deploy.installation import Installation
@@ -11,8 +11,11 @@ from podshift.report import Log, ago
 
 
 @contextmanager
-def queued(installation: Installation, app: App, log: Log, *, what: str, who: str) -> Iterator[AppLock]:
-    """Hold the app's lock, after waiting for it as long as it takes."""
+def queued(
+    installation: Installation, app: App, log: Log, *, what: str, who: str,
+    prepare: Callable[[], None] = lambda: None,
+) -> Iterator[AppLock]:  # fmt: skip
+    """Hold the app's lock, after waiting for it as long as it takes; `prepare` comes first once it is ours."""
     lock = AppLock(installation.home.lock(app.name), what=what, who=who)
 
     def waiting(holder: Holder) -> None:
@@ -21,6 +24,7 @@ def queued(installation: Installation, app: App, log: Log, *, what: str, who: st
     lock.acquire(waiting)
     try:
         installation.app(app.name)  # it may have been destroyed while we waited
+        prepare()
         yield lock
     finally:
         lock.release()

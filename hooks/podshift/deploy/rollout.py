@@ -1,7 +1,7 @@
 """From a release with an image to live containers: rotation, commit point, report."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from podshift.deploy.background import Cancellation
@@ -26,10 +26,12 @@ class LiveBooks:
     cancellation: Cancellation
     earlier: Release | None = field(init=False)
     recorded: Sequence[Placed] = field(init=False)
+    variables: Mapping[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.earlier = self.installation.records.live_release(self.app.name)
         self.recorded = self.installation.records.containers().get(self.app.name, [])
+        self.variables = self.installation.records.variables(self.app.name)
 
     def commit(self, new: Sequence[New]) -> None:
         self.cancellation.end()
@@ -40,7 +42,7 @@ class LiveBooks:
 
     def turn_back(self) -> None:
         if self.earlier and self.earlier.number != self.release.number:
-            self.installation.turn_back(self.release, self.earlier, self.recorded)
+            self.installation.turn_back(self.release, self.earlier, self.recorded, self.variables)
         elif self.earlier:
             self.installation.go_live(self.earlier, self.recorded)
         self._hold(self.recorded)

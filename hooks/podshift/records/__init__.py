@@ -1,0 +1,12 @@
+"""What should run, and what happened: SQLite in the installation's home."""
+
+from podshift.records.apps import AppRecords
+from podshift.records.releases import ReleaseRecords
+from podshift.records.rows import App, Placed, Release
+from podshift.records.variables import VariableRecords
+
+__all__ = ["App", "Placed", "Records", "Release"]
+
+
+class Records(AppRecords, ReleaseRecords, VariableRecords):
+    """All that podshift remembers. Methods raise PodshiftError when the database cannot be used."""

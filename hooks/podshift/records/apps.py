@@ -1,0 +1,56 @@
+"""Apps and their domains."""
+
+import time
+
+from podshift.errors import PodshiftError
+from podshift.records.database import Database
+from podshift.records.rows import App
+
+
+class AppRecords(Database):
+    """The apps of the installation."""
+
+    def add_app(self, app: str, *, branch: str, gate: bool, backend: int, subnet: str) -> None:
+        self._write(
+            "INSERT INTO apps (name, branch, gate, backend, subnet, created) VALUES (?, ?, ?, ?, ?, ?)",
+            app, branch, gate, backend, subnet, time.time(),
+        )  # fmt: skip
+
+    def remove_app(self, app: str) -> None:
+        self._write("DELETE FROM apps WHERE name = ?", app)
+
+    def set_gate(self, app: str, gate: bool) -> None:
+        self._write("UPDATE apps SET gate = ? WHERE name = ?", gate, app)
+
+    def apps(self) -> list[App]:
+        """Every app, the oldest first."""
+        domains: dict[str, list[str]] = {}
+        for row in self._rows("SELECT domain, app FROM domains ORDER BY rowid"):
+            domains.setdefault(row["app"], []).append(row["domain"])
+        return [
+            App(**{**row, "gate": bool(row["gate"]), "domains": tuple(domains.get(row["name"], ()))})
+            for row in self._rows("SELECT * FROM apps ORDER BY created, name")
+        ]
+
+    def app(self, name: str) -> App:
+        for app in self.apps():
+            if app.name == name:
+                return app
+        raise PodshiftError(f"there is no app {name!r}", hint="podshift apps lists them; podshift create makes one")
+
+    def free_backend(self, backends: int) -> int:
+        used = {app.backend for app in self.apps()}
+        free = next((number for number in range(backends) if number not in used), None)
+        if free is None:
+            raise PodshiftError(
+                f"all {backends} backends of the proxy are taken",
+                hint=f"podshift init --backends {2 * backends}",
+            )
+        return free
+
+    def domain_owner(self, domain: str) -> str | None:
+        rows = self._rows("SELECT app FROM domains WHERE domain = ?", domain)
+        return rows[0]["app"] if rows else None
+
+    def add_domain(self, app: str, domain: str) -> None:
+        self._write("INSERT INTO domains (domain, app) VALUES (?, ?)", domain, app)

@@ -1,0 +1,68 @@
+"""The connection: opened, migrated, and with errors that a person can read."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from podshift.errors import PodshiftError
+from podshift.records.schema import MIGRATIONS
+
+
+class Database:
+    """An open database file, 0600."""
+
+    def __init__(self, path: Path) -> None:
+        if not path.exists():
+            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+        # autocommit: transaction() says where one begins; 10 s is how long a writer waits for another
+        self.database = sqlite3.connect(path, timeout=10, isolation_level=None)
+        self.database.row_factory = sqlite3.Row
+        with _readable_errors():
+            self._prepare()
+
+    def _prepare(self) -> None:
+        self.database.execute("PRAGMA foreign_keys = ON")
+        self.database.execute("PRAGMA synchronous = FULL")
+        (version,) = self.database.execute("PRAGMA user_version").fetchone()
+        if version < len(MIGRATIONS):
+            self.database.execute("PRAGMA journal_mode = WAL")
+            for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
+                self.database.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
+
+    def close(self) -> None:
+        self.database.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside happens, or nothing does."""
+        with _readable_errors():
+            self.database.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.database.execute("COMMIT")
+            except BaseException:
+                if self.database.in_transaction:
+                    self.database.execute("ROLLBACK")
+                raise
+
+    def _rows(self, statement: str, *values: Any) -> list[sqlite3.Row]:
+        with _readable_errors():
+            return self.database.execute(statement, values).fetchall()
+
+    def _write(self, statement: str, *values: Any) -> None:
+        with _readable_errors():
+            self.database.execute(statement, values)
+
+
+@contextmanager
+def _readable_errors() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        hint = "df -h; podshift doctor" if "full" in str(error) else "podshift doctor"
+        raise PodshiftError(f"the records cannot be used: {error}", hint=hint) from error
+    except sqlite3.DatabaseError as error:
+        raise PodshiftError(f"the records are damaged: {error}", hint="podshift restore FILE") from error

@@ -1,0 +1,33 @@
+"""The tables, as they came to be."""
+
+# One script a version of the schema, in order; PRAGMA user_version counts those that were run.
+MIGRATIONS = (
+    """
+    CREATE TABLE apps (
+        name TEXT PRIMARY KEY, branch TEXT NOT NULL, gate INTEGER NOT NULL DEFAULT 0,
+        backend INTEGER NOT NULL UNIQUE, subnet TEXT NOT NULL, created REAL NOT NULL,
+        live INTEGER);
+    CREATE TABLE domains (
+        domain TEXT PRIMARY KEY, app TEXT NOT NULL REFERENCES apps ON DELETE CASCADE);
+    CREATE TABLE releases (
+        app TEXT NOT NULL REFERENCES apps ON DELETE CASCADE, number INTEGER NOT NULL,
+        commit_id TEXT NOT NULL, subject TEXT NOT NULL, state TEXT NOT NULL,
+        image TEXT NOT NULL, manifest TEXT, procfile TEXT, port INTEGER NOT NULL DEFAULT 8080,
+        pushed_by TEXT NOT NULL, at REAL NOT NULL, seconds REAL, error TEXT, rollback_of INTEGER,
+        PRIMARY KEY (app, number));
+    CREATE TABLE containers (
+        app TEXT NOT NULL REFERENCES apps ON DELETE CASCADE, name TEXT NOT NULL, process TEXT NOT NULL,
+        address TEXT NOT NULL, port INTEGER NOT NULL, ready_path TEXT NOT NULL, hold INTEGER NOT NULL,
+        PRIMARY KEY (app, name));
+    CREATE TABLE variables (
+        app TEXT NOT NULL REFERENCES apps ON DELETE CASCADE, name TEXT NOT NULL, value TEXT NOT NULL,
+        PRIMARY KEY (app, name));
+    CREATE TABLE release_variables (
+        app TEXT NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
+        PRIMARY KEY (app, number, name),
+        FOREIGN KEY (app, number) REFERENCES releases (app, number) ON DELETE CASCADE);
+    CREATE TABLE scales (
+        app TEXT NOT NULL REFERENCES apps ON DELETE CASCADE, process TEXT NOT NULL, replicas INTEGER NOT NULL,
+        PRIMARY KEY (app, process));
+    """,
+)
