@@ -47,17 +47,18 @@ def run_policy(folders: Sequence[Path], **values: Any) -> list[str]:
 
 def container_arguments(
     *, name: str, labels: Mapping[str, str], network: Sequence[str], variables: Iterable[str],
-    policy: Sequence[str], image: str, command: Sequence[str],
+    policy: Sequence[str], image: str, command: Sequence[str], mode: Sequence[str] = ("--detach",),
 ) -> list[str]:  # fmt: skip
     """Everything after `run` for one container: policy from the template, identity from here.
 
     Identity comes last, so that a template cannot rename or relabel a container. `variables` are names; their
-    values travel in the engine's environment, since arguments can be read by everybody on the machine.
+    values travel in the engine's environment, since arguments can be read by everybody on the machine. `mode` is how
+    the engine attends to it: detached, or in front and removed afterwards.
     """
     arguments = [*policy, f"--name={name}", *network]
     arguments += [f"--label={key}={value}" for key, value in labels.items()]
     arguments += [f"--env={variable}" for variable in variables]
-    return ["--detach", *arguments, image, *command]
+    return [*mode, *arguments, image, *command]
 
 
 def _single_line(value: Any) -> Any:

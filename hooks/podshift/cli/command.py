@@ -32,6 +32,10 @@ COMMANDS = {
     "output": "releases",
     "render": "releases",
     "logs": "logs",
+    "config": "config",
+    "scale": "processes",
+    "run": "processes",
+    "exec": "processes",
 }
 
 
@@ -44,7 +48,7 @@ class Group(click.Group):
     def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command = getattr(importlib.import_module(f"podshift.cli.{COMMANDS[name]}"), name)
+        command = getattr(importlib.import_module(f"podshift.cli.{COMMANDS[name]}"), name + ("_" * (name == "exec")))
         assert isinstance(command, click.Command)  # noqa: S101 - a wrong table above is a bug
         return command
 

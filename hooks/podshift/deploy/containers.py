@@ -1,7 +1,10 @@
 """Which containers a release needs: their names, places and `run` arguments."""
 
 import ipaddress
+import secrets
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from podshift.deploy.installation import Installation
 from podshift.engine import Container
@@ -13,28 +16,122 @@ from podshift.rotate import New
 
 # The upper half of an app's subnet is podshift's to give; the engine gives addresses from the lower end.
 FIRST_HOST, LAST_HOST = 128, 250
+# Processes of containers that somebody runs once; no record says that they should be there.
+ONE_OFF = ("run", "release")
 
 
-def manifest_of(release: Release) -> Manifest:
-    return parse_manifest(release.manifest, release.procfile)
+@dataclass(frozen=True)
+class Blueprint:
+    """A release of an app, as containers."""
+
+    installation: Installation
+    app: App
+    release: Release
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        return parse_manifest(self.release.manifest, self.release.procfile)
+
+    @cached_property
+    def variables(self) -> dict[str, str]:
+        """The environment of every container: the release's own config, and what podshift always gives."""
+        return {
+            **self.installation.records.release_variables(self.release),
+            "PORT": str(self.port),
+            "PODSHIFT_APP": self.release.app,
+            "PODSHIFT_RELEASE": self.release.name,
+            "PODSHIFT_COMMIT": self.release.commit,
+        }
+
+    @property
+    def port(self) -> int:
+        return self.manifest.web.port or self.release.port
+
+    def replicas(self, process: Process) -> int:
+        """What the operator asked for with `podshift scale`, else what the manifest says."""
+        return self.installation.records.scale(self.app.name).get(process.name, process.replicas)
+
+    def containers(self, present: Sequence[Container]) -> list[New]:
+        """Every container of the release, with names and addresses that none of `present` has."""
+        addresses = free_addresses(self.app, present)
+        return [
+            new
+            for process in self.manifest.processes.values()
+            for new in self.of_process(process, self.replicas(process), present, addresses)
+        ]
+
+    def of_process(
+        self, process: Process, count: int, present: Sequence[Container], addresses: Iterator[str]
+    ) -> list[New]:
+        """So many further containers of one process."""
+        names = {container.name for container in present}
+        prefix = f"{self.app.name}-{process.name}-{self.release.number}"
+        free = (f"{prefix}-{n}" for n in range(1, 1000) if f"{prefix}-{n}" not in names)
+        hold = round(process.hold) if process.is_web else 0
+        policy = self.policy(process)
+        planned = []
+        for _ in range(count):
+            place = Placed(next(free), process.name, next(addresses), self.port, process.ready.path, hold)
+            planned.append(New(place, process, tuple(self.arguments(process, place, policy))))
+        return planned
+
+    def policy(self, process: Process) -> list[str]:
+        home = self.installation.home
+        return run_policy(
+            [home.templates / self.app.name, home.templates],
+            app=self.app.name,
+            release=self.release.number,
+            commit=self.release.commit,
+            process=process,
+            engine=self.installation.settings.engine,
+        )
+
+    def arguments(self, process: Process, place: Placed, policy: Sequence[str] | None = None) -> list[str]:
+        """What goes after `run` for one container at its place."""
+        return container_arguments(
+            name=place.name,
+            labels={**self._labels(process.name), "podshift.address": place.address},
+            network=[
+                f"--network={self.installation.network(self.app.name)}",
+                f"--ip={place.address}",
+                f"--mac-address={mac_address(place.address)}",
+                *([f"--network-alias={self.app.name}"] if process.is_web else []),
+            ],
+            variables=self.variables,
+            policy=self.policy(process) if policy is None else policy,
+            image=self.release.image,
+            command=process.command,
+        )
+
+    def one_off(self, kind: str, command: Sequence[str], mode: Sequence[str]) -> tuple[str, list[str]]:
+        """The name and the arguments of a container that runs a command once, with the policy of `web`."""
+        name = f"{self.app.name}-{kind}-{self.release.number}-{secrets.randbelow(900_000) + 100_000}"
+        policy = [one for one in self.policy(self.manifest.web) if not one.startswith("--restart")]
+        return name, container_arguments(
+            name=name,
+            labels=self._labels(kind),
+            network=[f"--network={self.installation.network(self.app.name)}"],
+            variables=self.variables,
+            policy=policy,
+            image=self.release.image,
+            command=command,
+            mode=("--rm", *mode),
+        )
+
+    def _labels(self, process: str) -> dict[str, str]:
+        return {
+            "podshift.home": self.installation.label,
+            "podshift.app": self.app.name,
+            "podshift.process": process,
+            "podshift.release": str(self.release.number),
+            "podshift.commit": self.release.commit,
+        }
 
 
-def plan_containers(installation: Installation, app: App, release: Release, old: Sequence[Container]) -> list[New]:
-    """Every container of a release, with a free name and address each."""
-    addresses = free_addresses(app, old)
-    names = {container.name for container in old}
-    planned = []
-    for process in manifest_of(release).processes.values():
-        policy = policy_of(installation, app, release, process)
-        indexes = (n for n in range(1, 1000) if f"{app.name}-{process.name}-{release.number}-{n}" not in names)
-        for _ in range(process.replicas):
-            name = f"{app.name}-{process.name}-{release.number}-{next(indexes)}"
-            place = Placed(
-                name, process.name, next(addresses), process.port or release.port,
-                process.ready.path, int(process.hold),
-            )  # fmt: skip
-            planned.append(New(place, process, tuple(arguments_of(installation, app, release, process, place, policy))))
-    return planned
+def lasting_containers(installation: Installation, app: App) -> list[Container]:
+    """The app's containers, running or not, without those that somebody runs once."""
+    found = installation.engine.containers(home=installation.label, app=app.name)
+    return [container for container in found if container.process not in ONE_OFF]
 
 
 def preview(installation: Installation, app: App) -> list[list[str]]:
@@ -43,7 +140,7 @@ def preview(installation: Installation, app: App) -> list[list[str]]:
         app.name, 1, "0" * 40, "", State.BUILDING, f"localhost/podshift/{app.name}:v1", None, None, 8080,
         "", 0.0, None, None, None,
     )  # fmt: skip
-    return [list(new.arguments) for new in plan_containers(installation, app, release, [])]
+    return [list(new.arguments) for new in Blueprint(installation, app, release).containers([])]
 
 
 def free_addresses(app: App, containers: Sequence[Container]) -> Iterator[str]:
@@ -53,48 +150,6 @@ def free_addresses(app: App, containers: Sequence[Container]) -> Iterator[str]:
     return (address for address in candidates if address not in used)
 
 
-def policy_of(installation: Installation, app: App, release: Release, process: Process) -> list[str]:
-    folders = [installation.home.templates / app.name, installation.home.templates]
-    return run_policy(
-        folders, app=app.name, release=release.number, commit=release.commit, process=process,
-        engine=installation.settings.engine,
-    )  # fmt: skip
-
-
-def arguments_of(
-    installation: Installation,
-    app: App,
-    release: Release,
-    process: Process,
-    place: Placed,
-    policy: Sequence[str],
-) -> list[str]:
-    """What goes after `run` for one container."""
-    alias = [f"--network-alias={app.name}"] if process.is_web else []
-    labels = {
-        "podshift.home": installation.label,
-        "podshift.app": app.name,
-        "podshift.process": process.name,
-        "podshift.release": str(release.number),
-        "podshift.commit": release.commit,
-        "podshift.address": place.address,
-    }
-    return container_arguments(
-        name=place.name,
-        labels=labels,
-        network=[
-            f"--network={installation.network(app.name)}",
-            f"--ip={place.address}",
-            f"--mac-address={mac_address(place.address)}",
-            *alias,
-        ],
-        variables=variables(installation, release),
-        policy=policy,
-        image=release.image,
-        command=process.command,
-    )
-
-
 def mac_address(address: str) -> str:
     """One hardware address for each IPv4 address, locally administered.
 
@@ -102,14 +157,3 @@ def mac_address(address: str) -> str:
     proxy's kernel would go on sending to the old one until its neighbour table forgets (measured: 50 s).
     """
     return ":".join(("02", "70", *(f"{byte:02x}" for byte in ipaddress.ip_address(address).packed)))
-
-
-def variables(installation: Installation, release: Release) -> dict[str, str]:
-    """The environment of a release's containers."""
-    return {
-        **installation.records.release_variables(release),
-        "PORT": str(manifest_of(release).web.port or release.port),
-        "PODSHIFT_APP": release.app,
-        "PODSHIFT_RELEASE": release.name,
-        "PODSHIFT_COMMIT": release.commit,
-    }

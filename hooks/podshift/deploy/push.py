@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from podshift.deploy.background import Cancellation
-from podshift.deploy.containers import manifest_of
+from podshift.deploy.containers import Blueprint
 from podshift.deploy.installation import Installation
+from podshift.deploy.oneoff import run_release_command
 from podshift.deploy.prune import prune_images
 from podshift.deploy.queue import queued
 from podshift.deploy.reconcile import repair
@@ -79,7 +80,7 @@ def _deploy(
     cancellation: Cancellation,
 ) -> None:  # fmt: skip
     log.line(f'{app.name} {release.name}: {release.commit[:7]} "{release.subject}"')
-    manifest = manifest_of(release)
+    manifest = Blueprint(installation, app, release).manifest
     began = time.monotonic()
     with installation.home.temporary_folder(app.name, "source") as folder:
         tree = folder / "tree"
@@ -90,7 +91,9 @@ def _deploy(
     log.step("build", f"done in {duration(time.monotonic() - began)}")
     ports = installation.engine.image_facts(release.image).ports
     installation.records.start_release(release, manifest.web.port or _only(ports, release))
-    roll_out(installation, app, installation.records.release(app.name, release.number), log, cancellation)
+    release = installation.records.release(app.name, release.number)
+    run_release_command(installation, app, release, log)
+    roll_out(installation, app, release, log, cancellation)
 
 
 def build_image(installation: Installation, app: App, release: Release, build: Build, tree: Path, log: Log) -> None:

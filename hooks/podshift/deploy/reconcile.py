@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Sequence
 
-from podshift.deploy.containers import arguments_of, manifest_of, policy_of, variables
+from podshift.deploy.containers import Blueprint, lasting_containers
 from podshift.deploy.installation import Installation
 from podshift.deploy.proxy import ensure_proxy, synchronise_maps
 from podshift.deploy.queue import queued
@@ -11,7 +11,7 @@ from podshift.engine import Container
 from podshift.errors import PodshiftError
 from podshift.proxy import backend_name
 from podshift.readiness import await_ready
-from podshift.records import App, Placed, Release
+from podshift.records import App, Placed
 from podshift.report import Log
 from podshift.rotate import drain
 
@@ -23,7 +23,7 @@ def reconcile(installation: Installation, app: App, log: Log) -> None:
     installation.records.fail_unfinished(app.name, INTERRUPTED)
     shutil.rmtree(installation.home.scratch(app.name), ignore_errors=True)
     recorded = installation.records.containers().get(app.name, [])
-    actual = installation.engine.containers(home=installation.label, app=app.name)
+    actual = lasting_containers(installation, app)
     _bring_up(installation, app, recorded, actual, log)
     _connect(installation, app, recorded)
     _remove(
@@ -77,16 +77,12 @@ def _bring_up(
         container = present.get(place.name)
         if container is None and live:
             log.step("start", f"{place.name} anew")
-            installation.engine.run(_arguments(installation, app, live, place), variables(installation, live))
+            blueprint = Blueprint(installation, app, live)
+            process = blueprint.manifest.processes[place.process]
+            installation.engine.run(blueprint.arguments(process, place), blueprint.variables)
         elif container and not container.running:
             log.step("start", place.name)
             installation.engine.start([place.name])
-
-
-def _arguments(installation: Installation, app: App, live: Release, place: Placed) -> list[str]:
-    process = manifest_of(live).processes[place.process]
-    policy = policy_of(installation, app, live, process)
-    return arguments_of(installation, app, live, process, place, policy)
 
 
 def _connect(installation: Installation, app: App, recorded: Sequence[Placed]) -> None:
@@ -98,7 +94,8 @@ def _connect(installation: Installation, app: App, recorded: Sequence[Placed]) -
     for place in missing:
         proxy.add(backend, place)
     if missing:
-        manifest = manifest_of(installation.records.release(app.name, app.live or 0))
+        live = installation.records.release(app.name, installation.app(app.name).live or 0)
+        manifest = Blueprint(installation, app, live).manifest
         await_ready(installation.engine, proxy, app.name, backend, [(place, manifest.web.ready) for place in missing])
     names = [place.name for place in web]
     proxy.switch(backend, names, [name for name in known if name not in names])

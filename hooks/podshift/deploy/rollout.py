@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from podshift.deploy.background import Cancellation
-from podshift.deploy.containers import plan_containers, variables
+from podshift.deploy.containers import Blueprint, lasting_containers
 from podshift.deploy.installation import Installation
 from podshift.engine import Container
 from podshift.proxy import backend_name
@@ -34,11 +34,14 @@ class LiveBooks:
         self.variables = self.installation.records.variables(self.app.name)
 
     def commit(self, new: Sequence[New]) -> None:
+        self.write([one.place for one in new])
+        self.log.step("live", f"{self.release.name} takes all requests")
+
+    def write(self, places: Sequence[Placed]) -> None:
+        """The commit point: from here on nobody can cancel."""
         self.cancellation.end()
-        places = [one.place for one in new]
         self.installation.go_live(self.release, places)
         self._hold(places)
-        self.log.step("live", f"{self.release.name} takes all requests")
 
     def turn_back(self) -> None:
         if self.earlier and self.earlier.number != self.release.number:
@@ -56,13 +59,14 @@ class LiveBooks:
 def roll_out(installation: Installation, app: App, release: Release, log: Log, cancellation: Cancellation) -> None:
     """Rotate to `release`. Raises PodshiftError when it could not, and then the old containers still serve."""
     engine, proxy, backend = installation.engine, installation.proxy, backend_name(app)
-    old = engine.containers(home=installation.label, app=app.name)
-    new = plan_containers(installation, app, release, old)
+    blueprint = Blueprint(installation, app, release)
+    old = lasting_containers(installation, app)
+    new = blueprint.containers(old)
     before = proxy.look(backend)
     books = LiveBooks(installation, app, release, log, cancellation)
     rotation = Rotation(
         engine, proxy, app=app.name, backend=backend,
-        env=variables(installation, release), books=books, watcher=log,
+        env=blueprint.variables, books=books, watcher=log,
     )  # fmt: skip
     held = proxy.held(backend)
     rotation.apply(plan_rotation(new, old))

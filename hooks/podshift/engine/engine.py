@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from podshift.engine.command import EngineError, Line, run
+from podshift.engine.environment import passed
+from podshift.engine.terminal import attached
 from podshift.settings import Settings
 
 # Long enough for a busy machine, short enough that a hung engine does not hold an app's lock for ever.
@@ -81,7 +83,19 @@ class Engine:
 
     def run(self, arguments: Sequence[str], env: Mapping[str, str] | None = None) -> None:
         """Start a container from render.container_arguments()."""
-        self.call("run", *self.run_options, *arguments, env=env)
+        with passed(arguments, env or {}) as (words, rest):
+            self.call("run", *self.run_options, *words, env=rest)
+
+    def run_once(self, arguments: Sequence[str], env: Mapping[str, str], on_line: Line) -> None:
+        """Run a container to its end, its output line by line. Raises EngineError when it fails."""
+        with passed(arguments, env) as (words, rest):
+            self.call("run", *self.run_options, *words, env=rest, on_line=on_line, timeout=BUILD_SECONDS)
+
+    def interactive(self, verb: str, arguments: Sequence[str], env: Mapping[str, str]) -> int:
+        """`run` or `exec` with this process's own terminal; the command's exit status."""
+        options = self.run_options if verb == "run" else []
+        with passed(arguments, env) as (words, rest):
+            return attached(self.program, [*self.options, verb, *options, *words], rest)
 
     def start(self, names: Sequence[str]) -> None:
         if names:

@@ -1,0 +1,112 @@
+"""config: an app's config variables."""
+
+import re
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import click
+
+from podshift.cli.background import run_change
+from podshift.cli.command import app_argument, json_option, open_installation, print_json
+from podshift.cli.releases import release_number
+from podshift.config import check_name, check_value, read_env_file, without
+from podshift.errors import PodshiftError
+
+PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
+
+
+@click.command()
+@app_argument
+@click.argument("action", type=click.Choice(["set", "unset", "get"]), required=False)
+@click.argument("words", nargs=-1, metavar="[K=V | K]...")
+@click.option("--env-file", type=click.Path(path_type=Path), help="Set what a .env file says.")
+@click.option("--no-restart", is_flag=True, help="Only the next release will use it.")
+@click.option("--release", metavar="vN", help="Show what a release was made with.")
+@json_option
+def config(
+    app: str, action: str | None, words: tuple[str, ...], env_file: Path | None, no_restart: bool,
+    release: str | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Show, set or unset config variables. `set K` alone reads the value from stdin, or asks without echo."""
+    if action == "set":
+        _set(app, words, env_file, no_restart)
+    elif action == "unset":
+        _unset(app, words, no_restart)
+    else:
+        _show(app, words, release, as_json)
+
+
+def _set(app: str, words: tuple[str, ...], env_file: Path | None, no_restart: bool) -> None:
+    values = read_env_file(env_file) if env_file else {}
+    values |= dict(_pair(word, alone=len(words) == 1) for word in words)
+    if not values:
+        raise click.UsageError("nothing to set: say K=V, K, or --env-file FILE")
+    _change(app, lambda before: {**before, **values}, f"set {', '.join(sorted(values))}", no_restart)
+
+
+def _pair(word: str, *, alone: bool) -> tuple[str, str]:
+    name, equals, value = word.partition("=")
+    check_name(name)
+    if not equals:
+        value = _secret(name, alone)
+    return name, check_value(name, value)
+
+
+def _secret(name: str, alone: bool) -> str:
+    """The value that is not to be seen: asked for on a terminal, else all of stdin, byte for byte."""
+    if sys.stdin.isatty():
+        answer: str = click.prompt(name, hide_input=True, default="", show_default=False)
+        return answer
+    if not alone:
+        raise click.UsageError(f"the value of {name} comes from stdin, so it must be the only one")
+    try:
+        return sys.stdin.buffer.read().decode()
+    except UnicodeDecodeError:
+        raise PodshiftError(
+            f"the value of {name} is not UTF-8 text", hint="encode it, with base64 for example"
+        ) from None
+
+
+def _unset(app: str, names: tuple[str, ...], no_restart: bool) -> None:
+    if not names:
+        raise click.UsageError("nothing to unset: say which")
+    with open_installation() as installation:
+        installation.app(app)
+        without(installation.records.variables(app), names)
+    _change(app, lambda before: without(before, names), f"unset {', '.join(sorted(names))}", no_restart)
+
+
+def _change(app: str, edit: Callable[[Mapping[str, str]], Mapping[str, str]], what: str, no_restart: bool) -> None:
+    from podshift.deploy.change import configure, configure_later
+
+    make = configure_later if no_restart else configure
+    run_change(app, lambda change: make(change, edit, what))
+
+
+def _show(app: str, names: tuple[str, ...], release: str | None, as_json: bool) -> None:
+    with open_installation() as installation:
+        installation.app(app)
+        if release:
+            values = installation.records.release_variables(installation.records.release(app, release_number(release)))
+        else:
+            values = installation.records.variables(app)
+    if names:
+        without(values, names)
+        for name in names:
+            sys.stdout.buffer.write(values[name].encode() + b"\n")
+    elif as_json:
+        print_json(values)
+    elif not values:
+        click.echo(f"{app} has no config variables; podshift config {app} set K=V sets one")
+    else:
+        for name, value in values.items():
+            click.echo(f"{name}={value if PLAIN.fullmatch(value) else _quoted(value)}")
+
+
+def _quoted(value: str) -> str:
+    """As a shell would take it back, with nothing that a terminal would act on."""
+    if value.isprintable():
+        return "'" + value.replace("'", "'\\''") + "'"
+    escaped = "".join(c if c.isprintable() and c not in "'\\" else c.encode("unicode_escape").decode() for c in value)
+    return "$'" + escaped.replace("'", "\\'") + "'"

@@ -1,0 +1,62 @@
+"""Containers that run one command: the release command, `podshift run`, and `podshift exec` into a running one."""
+
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+
+from podshift.deploy.containers import Blueprint
+from podshift.deploy.installation import Installation
+from podshift.engine import EngineError
+from podshift.errors import PodshiftError
+from podshift.records import App, Release
+from podshift.report import Log
+
+
+def run_release_command(installation: Installation, app: App, release: Release, log: Log) -> None:
+    """Once a deploy, in the new image with the new config, before anything rotates. Raises PodshiftError."""
+    blueprint = Blueprint(installation, app, release)
+    command = blueprint.manifest.release_command
+    if not command:
+        return
+    name, arguments = blueprint.one_off("release", command, ())
+    try:
+        installation.engine.run_once(arguments, blueprint.variables, lambda line: log.output("release", line))
+    except EngineError as error:
+        raise PodshiftError(
+            f"the release command failed: {error.message}", hint="its output is above; mend it and push again"
+        ) from None
+    finally:
+        with suppress(PodshiftError):
+            installation.engine.remove([name])
+
+
+def run_command(installation: Installation, app: App, command: Sequence[str]) -> int:
+    """A one-off container of the live release, on this terminal if it is one; the command's exit status."""
+    blueprint = Blueprint(installation, app, _live(installation, app))
+    name, arguments = blueprint.one_off("run", command, _terminal())
+    try:
+        return installation.engine.interactive("run", arguments, blueprint.variables)
+    finally:
+        with suppress(PodshiftError):
+            installation.engine.remove([name])
+
+
+def exec_command(installation: Installation, app: App, process: str, command: Sequence[str]) -> int:
+    """A command inside the first running container of a process; its exit status."""
+    containers = installation.engine.containers(home=installation.label, app=app.name, process=process)
+    running = sorted(one.name for one in containers if one.running)
+    if not running:
+        raise PodshiftError(f"no container of {process} runs", hint=f"podshift status {app.name}")
+    return installation.engine.interactive("exec", [*_terminal(), running[0], *command], {})
+
+
+def _live(installation: Installation, app: App) -> Release:
+    live = installation.records.live_release(app.name)
+    if live is None:
+        raise PodshiftError(f"{app.name} has no live release", hint=f"git push a commit to {app.branch}")
+    return live
+
+
+def _terminal() -> list[str]:
+    """Standard input always, a terminal when there is one on both sides."""
+    return ["--interactive", *(["--tty"] if sys.stdin.isatty() and sys.stdout.isatty() else [])]

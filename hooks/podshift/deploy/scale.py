@@ -1,0 +1,78 @@
+"""More or fewer containers of a process, without touching those that stay."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from podshift.deploy.change import Change, changing, live_release
+from podshift.deploy.containers import Blueprint, free_addresses, lasting_containers
+from podshift.deploy.rollout import LiveBooks
+from podshift.engine import Container
+from podshift.errors import PodshiftError
+from podshift.model import Order
+from podshift.proxy import backend_name
+from podshift.records import Placed
+from podshift.report import count
+from podshift.rotate import New, Rotation, plan_rotation
+
+MOST_REPLICAS = 50
+
+
+@dataclass
+class ScaledBooks(LiveBooks):
+    """What stays is written down beside what is new."""
+
+    kept: Sequence[Placed] = ()
+    wanted: Mapping[str, int] | None = None
+
+    def commit(self, new: Sequence[New]) -> None:
+        for process, replicas in (self.wanted or {}).items():
+            self.installation.records.set_scale(self.app.name, process, replicas)
+        self.write([*self.kept, *(one.place for one in new)])
+
+
+def scale(change: Change, wanted: Mapping[str, int]) -> None:
+    """Bring each process to so many containers. All or nothing: when one does not come up, all is as before."""
+    with changing(change, "scale"):
+        installation, app = change.installation, change.app
+        live = live_release(change)
+        blueprint = Blueprint(installation, app, live)
+        _refuse_unknown(wanted, blueprint)
+        present = lasting_containers(installation, app)
+        new, surplus = difference(blueprint, wanted, present)
+        gone = {container.name for container in surplus}
+        recorded = installation.records.containers().get(app.name, [])
+        books = ScaledBooks(installation, app, live, change.log, change.cancellation)
+        books.kept = [place for place in recorded if place.name not in gone]
+        books.wanted = wanted
+        rotation = Rotation(
+            installation.engine, installation.proxy, app=app.name, backend=backend_name(app),
+            env=blueprint.variables, books=books, watcher=change.log,
+        )  # fmt: skip
+        rotation.apply(plan_rotation(new, surplus))
+        numbers = ", ".join(f"{process}={replicas}" for process, replicas in wanted.items())
+        change.log.success(f"{app.name} runs {numbers}: {count(len(new), 'container')} started, {len(surplus)} stopped")
+
+
+def difference(
+    blueprint: Blueprint, wanted: Mapping[str, int], present: Sequence[Container]
+) -> tuple[list[New], list[Container]]:
+    """Containers to start, and containers to stop: those with the highest numbers."""
+    new: list[New] = []
+    surplus: list[Container] = []
+    addresses = free_addresses(blueprint.app, present)
+    for name, replicas in wanted.items():
+        running = sorted((one for one in present if one.process == name), key=lambda one: one.index)
+        surplus += running[replicas:]
+        # Further containers run beside the present ones, whatever the order of a rotation is.
+        process = replace(blueprint.manifest.processes[name], order=Order.START_FIRST)
+        new += blueprint.of_process(process, max(0, replicas - len(running)), present, addresses)
+    return new, surplus
+
+
+def _refuse_unknown(wanted: Mapping[str, int], blueprint: Blueprint) -> None:
+    known = blueprint.manifest.processes
+    for name, replicas in wanted.items():
+        if name not in known:
+            raise PodshiftError(f"{blueprint.app.name} has no process {name!r}", hint=f"it has {', '.join(known)}")
+        if not 0 <= replicas <= MOST_REPLICAS:
+            raise PodshiftError(f"{name}={replicas} is out of range", hint=f"0 to {MOST_REPLICAS}")
