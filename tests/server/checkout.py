@@ -64,7 +64,7 @@ class Checkout:
 
     def start_push(self, app: App, *arguments: str, refs: tuple[str, ...] = ("main",)) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            ["git", "push", *arguments, str(app.repository), *refs],
+            ["git", "push", *arguments, app.remote, *refs],
             cwd=self.folder, env={**os.environ, **AUTHOR}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL, text=True, errors="replace",
         )  # fmt: skip

@@ -8,12 +8,14 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+S = TypeVar("S", bound="Server")
 PODSHIFT = Path(sys.executable).with_name("podshift")
 
 
@@ -23,6 +25,10 @@ class Server:
 
     home: Path
     port: int
+
+    def remote(self, made: dict[str, str]) -> str:
+        """Where to push an app, from what `podshift create --json` said."""
+        return made["repository"]
 
     @property
     def environment(self) -> dict[str, str]:
@@ -46,11 +52,17 @@ class Server:
 
     def engine(self, *arguments: str) -> str:
         """Ask the engine itself, with the options that init found."""
-        import tomllib
-
-        settings = tomllib.loads((self.home / "settings.toml").read_text())
-        command = [settings["engine"], *settings["engine_options"], *arguments]
+        command = [self.settings["engine"], *self.settings["engine_options"], *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What init wrote down."""
+        return tomllib.loads((self.home / "settings.toml").read_text())
+
+    @property
+    def run_options(self) -> list[str]:
+        return list(self.settings["run_options"])
 
     def get(self, host: str, path: str = "/", *, timeout: float = 10) -> tuple[int, str]:
         """Status and body of one request through the proxy."""
@@ -70,6 +82,7 @@ class App:
     server: Server
     name: str
     repository: Path
+    remote: str
 
     @property
     def host(self) -> str:
@@ -98,8 +111,14 @@ class App:
 
 @contextmanager
 def installed(home: Path, *options: str) -> Iterator[Server]:
+    """An installation of whoever runs the tests."""
+    with ready(Server(home, free_port()), *options) as server:
+        yield server
+
+
+@contextmanager
+def ready(server: S, *options: str) -> Iterator[S]:
     """podshift init, and podshift uninstall whatever happens in between."""
-    server = Server(home, free_port())
     try:
         server.podshift("init", "--listen", f"127.0.0.1:{server.port}", *options)
         yield server
@@ -114,7 +133,7 @@ def created(server: Server, *options: str, name: str = "") -> Iterator[App]:
     name = name or f"app-{secrets.token_hex(3)}"
     made = server.json("create", name, *options)
     try:
-        yield App(server, name, Path(made["repository"]))
+        yield App(server, name, Path(made["repository"]), server.remote(made))
     finally:
         server.podshift("destroy", name, "--yes", check=False)
 
