@@ -1,0 +1,155 @@
+"""Processes beside web, scaling, the release command, one-off commands."""
+
+import os
+import subprocess
+
+from load import Load
+from server import App, Checkout
+from server.installation import PODSHIFT, wait_until
+
+WEB = '[web]\nwatch = "0s"\n'
+WORKER = (
+    WEB
+    + """
+[process.worker]
+command = ["/usr/bin/python3", "-c", "import time; print('working', flush=True); time.sleep(3600)"]
+ready = { timeout = "1s" }
+"""
+)
+BROKEN_WORKER = WORKER.replace("print('working', flush=True); time.sleep(3600)", "raise SystemExit('no queue')")
+
+
+def upstreams(app: App) -> dict[str, str]:
+    processes = app.status()["processes"]
+    return {one["container"]: one["upstream"] for one in processes["web"]}
+
+
+def test_a_worker_runs_beside_web_and_gets_no_requests(app: App, checkout: Checkout) -> None:
+    checkout.commit("Worker", podshift_toml=WORKER)
+    checkout.push(app)
+    assert app.containers() == [f"{app.name}-web-1-1", f"{app.name}-worker-1-1"]
+    (worker,) = app.status()["processes"]["worker"]
+    assert worker == {"container": f"{app.name}-worker-1-1", "state": "running", "upstream": None}
+    assert "working" in app.server.podshift("logs", app.name, "--process", "worker").stdout
+
+
+def test_a_procfile_serves_where_the_manifest_says_nothing(app: App, checkout: Checkout) -> None:
+    checkout.commit("Procfile", Procfile="worker: exec python3 -c 'import time; time.sleep(3600)'\n")
+    checkout.push(app)
+    assert f"{app.name}-worker-1-1" in app.containers()
+
+
+def test_a_worker_that_does_not_stay_up_switches_nothing(app: App, checkout: Checkout) -> None:
+    checkout.commit("Worker", podshift_toml=WORKER)
+    checkout.push(app)
+    before = app.containers()
+    checkout.commit("Broken worker", podshift_toml=BROKEN_WORKER, version_txt="v2\n")
+    pushed = checkout.push(app)
+    assert f"{app.name}-worker-2-1 exited at start" in pushed.said
+    assert "no queue" in pushed.said
+    assert app.get() == (200, "hello from v1\n")
+    assert app.containers() == before
+    assert app.states() == ["live", "failed"]
+
+
+def test_a_stop_first_worker_comes_back_when_the_new_one_fails(app: App, checkout: Checkout) -> None:
+    checkout.commit("Worker", podshift_toml=WORKER + 'order = "stop-first"\n')
+    checkout.push(app)
+    checkout.commit("Broken worker", podshift_toml=BROKEN_WORKER + 'order = "stop-first"\n')
+    checkout.push(app)
+    (worker,) = app.status()["processes"]["worker"]
+    assert worker["container"] == f"{app.name}-worker-1-1"
+    assert worker["state"] == "running"
+
+
+def test_scale_touches_only_what_must_change(app: App, checkout: Checkout) -> None:
+    checkout.commit("Worker", podshift_toml=WORKER)
+    checkout.push(app)
+    began = app.server.engine("inspect", "--format={{.State.StartedAt}}", f"{app.name}-web-1-1")
+    with Load(app.server.url, host=app.host, clients=8) as load:
+        load.wait_for(lambda tally: tally.requests > 50)
+        app.server.podshift("scale", app.name, "web=3", "worker=2")
+        assert set(upstreams(app).values()) == {"up"}
+        assert len(upstreams(app)) == 3
+        app.server.podshift("scale", app.name, "web=1", "worker=0")
+    assert load.result.failed == 0, load.result
+    assert app.containers() == [f"{app.name}-web-1-1"]
+    assert app.server.engine("inspect", "--format={{.State.StartedAt}}", f"{app.name}-web-1-1") == began
+    assert app.server.json("scale", app.name) == {"web": 1, "worker": 0}
+
+
+def test_scale_is_kept_by_the_next_push(app: App, checkout: Checkout) -> None:
+    checkout.push(app)
+    app.server.podshift("scale", app.name, "web=2")
+    checkout.version("v2")
+    checkout.push(app)
+    assert sorted(upstreams(app)) == [f"{app.name}-web-2-1", f"{app.name}-web-2-2"]
+
+
+def test_scale_refuses_what_it_does_not_know(app: App, checkout: Checkout) -> None:
+    checkout.push(app)
+    done = app.server.podshift("scale", app.name, "wrker=2", check=False)
+    assert done.returncode == 1
+    assert "no process 'wrker'" in done.stdout + done.stderr
+    assert app.server.podshift("scale", app.name, "web", check=False).returncode == 2
+
+
+def test_the_release_command_runs_once_before_anything_rotates(app: App, checkout: Checkout) -> None:
+    app.server.podshift("config", app.name, "set", "GREETING=hello from config")
+    command = '["/bin/sh", "-c", "echo migrating with $GREETING"]'
+    checkout.commit("Release command", podshift_toml=f"{WEB}[release]\ncommand = {command}\n")
+    pushed = checkout.push(app)
+    assert pushed.said.count("migrating with hello from config") == 1
+    assert pushed.said.index("migrating") < pushed.said.index(f"start {app.name}-web-1-1")
+    assert app.containers() == [f"{app.name}-web-1-1"]
+
+
+def test_a_release_command_that_fails_fails_the_deploy(app: App, checkout: Checkout) -> None:
+    checkout.push(app)
+    checkout.commit(
+        "Bad", podshift_toml=f'{WEB}[release]\ncommand = "echo no such table; exit 3"\n', version_txt="v2\n"
+    )
+    pushed = checkout.push(app)
+    assert "no such table" in pushed.said
+    assert "the release command failed" in pushed.said
+    assert app.get() == (200, "hello from v1\n")
+    assert app.containers() == [f"{app.name}-web-1-1"]
+
+
+def test_run_passes_config_input_and_exit_status(app: App, checkout: Checkout) -> None:
+    app.server.podshift("config", app.name, "set", "COLOUR=blue")
+    checkout.push(app)
+    done = app.server.podshift(
+        "run", app.name, "--", "sh", "-c", "cat; echo $COLOUR; exit 7", input="in\n", check=False
+    )
+    assert (done.stdout, done.returncode) == ("in\nblue\n", 7)
+    assert app.containers() == [f"{app.name}-web-1-1"]
+
+
+def test_a_deploy_leaves_a_running_one_off_alone(app: App, checkout: Checkout) -> None:
+    checkout.push(app)
+    with subprocess.Popen(
+        [PODSHIFT, "run", app.name, "--", "sh", "-c", "echo ready; read line; echo got $line"],
+        env=app.server.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdin
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+        checkout.version("v2")
+        checkout.push(app)
+        process.stdin.write("this\n")
+        process.stdin.close()
+        assert process.stdout.readline() == "got this\n"
+    assert process.returncode == 0
+    wait_until(lambda: app.containers() == [f"{app.name}-web-2-1"])
+
+
+def test_run_has_a_terminal_when_there_is_one(app: App, checkout: Checkout) -> None:
+    checkout.push(app)
+    side, other = os.openpty()
+    command = [str(PODSHIFT), "run", app.name, "--", "sh", "-c", "test -t 0 && test -t 1 && echo a terminal"]
+    process = subprocess.Popen(command, env=app.server.environment, stdin=other, stdout=other, stderr=other)
+    os.close(other)
+    assert process.wait(timeout=60) == 0
+    assert "a terminal" in os.read(side, 4096).decode()
+    os.close(side)
