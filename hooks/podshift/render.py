@@ -1,5 +1,6 @@
 """Templates become text, and run arguments: the only importer of Jinja2."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,10 +35,11 @@ def render_template(name: str, folders: Sequence[Path], **values: Any) -> str:
 
 def run_policy(folders: Sequence[Path], **values: Any) -> list[str]:
     """The arguments that the template gives for `run`, one a line. Only options: image and command come from code."""
-    lines = render_template("run.args.j2", folders, **values).splitlines()
-    arguments = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    # not splitlines(): it also breaks at characters that _single_line() lets through, such as U+2028
+    lines = [line.strip(" \t\r") for line in render_template("run.args.j2", folders, **values).split("\n")]
+    arguments = [line for line in lines if line and not line.startswith("#")]
     for argument in arguments:
-        if not argument.startswith("-"):
+        if not re.match("--?[^-]", argument):  # `--` alone would end the options, and what follows be the image
             raise PodshiftError(
                 f"run.args.j2 gives {argument!r}, which is no option",
                 hint="one argument a line, with its value after =: --memory=512m",
