@@ -17,6 +17,7 @@ POLL_MILLISECONDS = 20
 LOG_LINES = 25
 # A container that nobody asks anything must stay up this long, or for its own shorter time-out.
 SETTLE_SECONDS = 3.0
+LOOPBACK = ("127.", "[::1]")
 
 Awaited = tuple[Placed, Readiness]
 
@@ -117,6 +118,8 @@ def _diagnosis(
             "look at the lines above, or set web.ready in podshift.toml",
         )
     if check == "L4CON" and place.port in ports:
+        if any(port == place.port and not address.startswith(LOOPBACK) for address, port in listening):
+            return (f"it began to listen on port {place.port} only just now", "raise web.ready.timeout")
         return (
             f"it listens on port {place.port}, but only on 127.0.0.1",
             "make the app listen on 0.0.0.0: the proxy is outside its container",
