@@ -1,0 +1,145 @@
+"""HAProxy as a process of this machine, started from rendered files, and upstreams to put behind it."""
+
+import http.client
+import http.server
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from unittest import mock
+
+from podshift.proxy import INSIDE, Proxy, copy_static_files, prepare_files, runtime
+from podshift.records import App, Placed
+from podshift.settings import Home, make_private
+from server.installation import free_port, wait_until
+
+BACKENDS = 4
+
+
+class Switchboard:
+    """One HAProxy process, and the `proxy` object that tells it what to do.
+
+    A container sees its files in /etc/podshift and its socket in /run/podshift; here both are the home's own folders.
+    """
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self.port = free_port()
+        self.proxy = Proxy(home.socket_folder)
+        for folder in (home.path, home.proxy_folder, home.socket_folder):
+            make_private(folder)
+        copy_static_files(home)
+
+    def write_files(self, apps: Sequence[App] = (), placed: Mapping[str, Sequence[Placed]] | None = None) -> None:
+        prepare_files(self.home, backends=BACKENDS, maxconn=100, apps=apps, placed=placed or {}).install()
+
+    @contextmanager
+    def running(self) -> Iterator["Switchboard"]:
+        """Start it from the files as they are; ended afterwards."""
+        process = subprocess.Popen(
+            ["haproxy", "-db", "-q", "-f", self.config()],
+            cwd=self.home.socket_folder,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            wait_until(lambda: process.poll() is not None or self.proxy.reachable(), what="HAProxy's socket")
+            assert process.poll() is None, process.stderr and process.stderr.read()
+            with mock.patch.object(runtime, "INSIDE", str(self.home.proxy_folder)):
+                yield self
+        finally:
+            process.kill()
+            process.communicate()
+
+    def config(self) -> Path:
+        """The rendered file with this machine's paths; the socket's is relative, since it may have but 107 bytes."""
+        text = (self.home.proxy_folder / "haproxy.cfg").read_text()
+        here = (
+            text.replace("/run/podshift/admin.sock", "unix@admin.sock")
+            .replace(INSIDE, str(self.home.proxy_folder))
+            .replace("bind :8080", f"bind 127.0.0.1:{self.port}")
+        )
+        path = self.home.path / "haproxy.here.cfg"
+        path.write_text(here)
+        return path
+
+    def get(self, host: str, path: str = "/", *, timeout: float = 10) -> tuple[int, str]:
+        """Status and body of one request on a connection of its own."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            connection.request("GET", path, headers={"Host": host, "Connection": "close"})
+            response = connection.getresponse()
+            return response.status, response.read().decode().strip()
+        finally:
+            connection.close()
+
+    def wait_for_check(self, backend: str, *names: str, check: str = "L7OK") -> None:
+        """Until the proxy's own check says this of all these upstreams."""
+        wait_until(
+            lambda: all(self.proxy.look(backend).servers[name].check == check for name in names),
+            what=f"{check} of {names}",
+        )
+
+
+def an_app(name: str, backend: int = 0, *domains: str) -> App:
+    return App(name, "main", gate=False, backend=backend, subnet="10.89.0.0/24", created=0.0, live=1, domains=domains)
+
+
+class Upstream(http.server.ThreadingHTTPServer):
+    """A web container's stand-in on a loopback port, which answers with its name.
+
+    `/slow` is answered once `finish` is set, and `slow` counts the requests that wait for it. `status` is what it
+    answers, `asked` has the Host and the path of everything that was asked.
+    """
+
+    daemon_threads = True
+
+    def __init__(self, name: str, ready_path: str = "/") -> None:
+        super().__init__(("127.0.0.1", 0), _Answer)
+        self.name = name
+        self.status = 200
+        self.finish = threading.Event()
+        self.slow = threading.Semaphore(0)
+        self.asked: set[tuple[str, str]] = set()
+        self.place = Placed(name, "web", "127.0.0.1", self.server_address[1], ready_path)
+
+    def __enter__(self) -> "Upstream":
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.finish.set()
+        self.shutdown()
+        self.server_close()
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A connection that HAProxy cuts is what some tests are about."""
+
+
+class _Answer(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Upstream
+
+    def do_GET(self) -> None:
+        if self.path == "/slow":
+            self.server.slow.release()
+            self.server.finish.wait(30)
+        self.server.asked.add((self.headers["Host"], self.path))
+        body = f"{self.server.name}\n".encode()
+        self.send_response(self.server.status)
+        self.send_header("Content-Length", str(len(body)))
+        if self.server.finish.is_set():
+            self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def path_of(length: int, below: Path) -> Path:
+    """A folder's path of at least so many characters."""
+    while len(str(below)) < length:
+        below = below / ("deep-" * 8)
+    return below
