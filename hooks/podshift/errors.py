@@ -19,5 +19,9 @@ class PodshiftError(Exception):
         return [*lines, f"hint: {self.hint}"] if self.hint else lines
 
 
+class Superseded(PodshiftError):  # noqa: N818 - likewise
+    """A newer push came in before this one's turn."""
+
+
 class Cancelled(PodshiftError):  # noqa: N818 - it is what happened, and no fault
     """Somebody asked for the deploy to stop before it went live."""

@@ -19,7 +19,7 @@ from podshift.report import Log
 from podshift.settings import make_private, shipped
 from podshift.source import create_repository
 
-HOOKS = ("pre-receive", "post-receive")
+HOOKS = ("pre-receive", "proc-receive", "post-receive")
 INTERPRETER = "@PYTHON@"
 DOMAIN = re.compile(
     r"(?=.{1,253}$)(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*"
@@ -67,13 +67,14 @@ def make_repository(installation: Installation, name: str, branch: str) -> None:
     """The bare repository and its hooks: static stubs that name the interpreter they were made with."""
     path = installation.home.repository(name)
     make_private(path.parent)
-    create_repository(path, branch)
+    repository = create_repository(path, branch)
     (path / "hooks").mkdir(exist_ok=True)
     for hook in HOOKS:
         text = shipped("hooks", hook).read_text().replace(INTERPRETER, shlex.quote(sys.executable))
         target = path / "hooks" / hook
         target.write_text(text)
         target.chmod(0o755)
+    repository.read("config", "receive.procReceiveRefs", "refs/heads/")
 
 
 def destroy_app(installation: Installation, name: str, log: Log) -> None:

@@ -22,16 +22,22 @@ EXIT_BUG = 3
 
 
 class Cancellation:
-    """SIGTERM becomes Cancelled, once, and only until the release goes live."""
+    """What may still stop a deploy until its release goes live: SIGTERM, once, and what these two raise.
+
+    `check` is called before what cannot be undone, `last` when all is ready to go live.
+    """
 
     def __init__(self) -> None:
         self.allowed = True
+        self.check: Callable[[], None] = lambda: None
+        self.last: Callable[[], None] = lambda: None
 
     def listen(self) -> None:
         signal.signal(signal.SIGTERM, self._on_signal)
 
     def end(self) -> None:
         self.allowed = False
+        self.last()
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         if self.allowed:

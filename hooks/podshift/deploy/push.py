@@ -8,13 +8,14 @@ from pathlib import Path
 
 from podshift.deploy.background import Cancellation
 from podshift.deploy.containers import Blueprint
+from podshift.deploy.gate import Gate
 from podshift.deploy.installation import Installation
 from podshift.deploy.oneoff import run_release_command
 from podshift.deploy.prune import prune_images
 from podshift.deploy.queue import queued
 from podshift.deploy.reconcile import repair
 from podshift.deploy.rollout import roll_out
-from podshift.errors import Cancelled, PodshiftError
+from podshift.errors import Cancelled, PodshiftError, Superseded
 from podshift.model import Build, State
 from podshift.records import App, Release
 from podshift.report import Log, duration
@@ -23,17 +24,22 @@ from podshift.source import Repository, clean_git_environment, export
 CONTAINERFILES = ("Containerfile", "Dockerfile")
 MANIFEST, PROCFILE = "podshift.toml", "Procfile"
 MANIFEST_BYTES = 64 * 1024
+ENDS = {Cancelled: State.CANCELLED, Superseded: State.SUPERSEDED}
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody wants deployed. `still_wanted` is asked when the app's lock is ours at last."""
+    """What somebody wants deployed. `still_wanted` is asked when the app's lock is ours at last.
+
+    `branch` has moved to the commit already, and goes back when the deploy fails; the `gate`'s moves with success.
+    """
 
     app: str
     commit: str
     by: str
     still_wanted: Callable[[Repository], bool] = lambda _: True
     branch: str | None = None
+    gate: Gate | None = None
 
 
 def deploy_commit(installation: Installation, wish: Wish, log: Log, cancellation: Cancellation) -> None:
@@ -48,12 +54,20 @@ def deploy_commit(installation: Installation, wish: Wish, log: Log, cancellation
             log.line(f"{app.name} {release.name} is superseded: a newer push came in meanwhile")
             return
         try:
+            _watch_gate(wish, repository, cancellation)
             _deploy(installation, app, release, repository, log, cancellation)
         except BaseException as error:
             _give_up(installation, release, error)
-            _move_branch_back(installation, wish, repository, log)
+            _move_branch_back(installation, wish, release, repository, log)
             raise
         prune_images(installation, app)
+
+
+def _watch_gate(wish: Wish, repository: Repository, cancellation: Cancellation) -> None:
+    if gate := wish.gate:
+        cancellation.check = lambda: gate.check(repository)
+        cancellation.last = lambda: gate.go(repository, wish.commit)
+        cancellation.check()
 
 
 def _number(installation: Installation, wish: Wish, repository: Repository, log: Log) -> Release:
@@ -92,6 +106,7 @@ def _deploy(
     ports = installation.engine.image_facts(release.image).ports
     installation.records.start_release(release, manifest.web.port or _only(ports, release))
     release = installation.records.release(app.name, release.number)
+    cancellation.check()
     run_release_command(installation, app, release, log)
     roll_out(installation, app, release, log, cancellation)
 
@@ -151,7 +166,7 @@ def _give_up(installation: Installation, release: Release, error: BaseException)
     """The release is over, and so is its image; nothing of it is left but its record and its log."""
     if installation.records.release(release.app, release.number).state is State.LIVE:
         return
-    state = State.CANCELLED if isinstance(error, Cancelled) else State.FAILED
+    state = next((state for kind, state in ENDS.items() if isinstance(error, kind)), State.FAILED)
     message = error.message if isinstance(error, PodshiftError) else repr(error)
     with suppress(PodshiftError):
         installation.engine.remove_images([release.image])
@@ -159,13 +174,17 @@ def _give_up(installation: Installation, release: Release, error: BaseException)
         installation.records.end_release(release, state, message)
 
 
-def _move_branch_back(installation: Installation, wish: Wish, repository: Repository, log: Log) -> None:
-    """The branch goes back to what is live, so that the same push can be made again."""
+def _move_branch_back(
+    installation: Installation, wish: Wish, release: Release, repository: Repository, log: Log
+) -> None:  # fmt: skip
+    """The branch goes back to what is live, so that the same push can be made again; the gate's to where it was."""
     live = installation.records.live_release(wish.app)
-    serving = f"{live.name} ({live.commit[:7]}) still serves" if live else "nothing was serving before"
-    if live and live.commit == wish.commit:
+    if live and live.number == release.number:
         return
+    if wish.gate is not None:
+        wish.gate.go_back(repository, wish.commit)
     if wish.branch is not None:
         with suppress(PodshiftError):
             repository.move_branch(wish.branch, live.commit if live else None, wish.commit)
+    serving = f"{live.name} ({live.commit[:7]}) still serves" if live else "nothing was serving before"
     log.line(f"{wish.app}: {serving}")

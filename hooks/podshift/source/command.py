@@ -57,6 +57,10 @@ def _is_of_a_repository(name: str) -> bool:
     return name.startswith("GIT_") and not name.startswith(_OPERATOR + _TRANSPORT)
 
 
+SHALLOW_FILE = "GIT_SHALLOW_FILE"
+"""Names a file with the commits at which the history of a push from a shallow clone ends, one a line."""
+
+
 def quarantine_of(repository: Path) -> dict[str, str]:
     """The variables by which git finds the objects of a push not yet accepted; empty when there is none.
 
@@ -65,7 +69,7 @@ def quarantine_of(repository: Path) -> dict[str, str]:
     hook = os.environ.get("GIT_DIR")
     if not hook or not Path(hook).exists() or not repository.exists() or not repository.samefile(hook):
         return {}
-    names = ("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH")
+    names = ("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH", SHALLOW_FILE)
     return {name: os.environ[name] for name in names if name in os.environ}
 
 

@@ -1,16 +1,19 @@
 """An app's bare repository: what is in its commits, and where its branches stand."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from podshift.errors import PodshiftError
 from podshift.model import COMMIT
 from podshift.report.text import printable
-from podshift.source.command import HERMETIC, last_lines, quarantine_of, run_git
+from podshift.source.command import HERMETIC, SHALLOW_FILE, last_lines, quarantine_of, run_git
 
 _SETTINGS = {
     "receive.advertisePushOptions": "true",
     "receive.fsckObjects": "true",
+    # So that the hook sees the shallow push, and refuses it in our words: see cut_off().
+    "receive.shallowUpdate": "true",
     # Old clients wrote these into many a history; they harm nothing and cannot be mended by the pusher.
     "receive.fsck.badTimezone": "ignore",
     "receive.fsck.missingSpaceBeforeDate": "ignore",
@@ -118,6 +121,19 @@ class Repository:
         """The first line of the commit's message, harmless on a terminal."""
         message = self.read("cat-file", "commit", _checked(commit)).partition(b"\n\n")[2]
         return printable(message.strip().partition(b"\n")[0].decode(errors="replace").strip())
+
+    def cut_off(self, commits: Sequence[str]) -> str | None:
+        """Where the history of these commits, still in quarantine, would end for ever were they accepted.
+
+        None for a push that is whole together with what is here; a shallow clone can bring such a one too. git
+        itself would mark the repository as shallow for the others, and every later clone of it with it.
+        """
+        shallow = self._environment.get(SHALLOW_FILE)
+        if not shallow or not commits:
+            return None
+        ends = set(Path(shallow).read_text().split())
+        new = self.read("rev-list", *map(_checked, commits), "--not", "--all").decode().split()
+        return next((commit for commit in new if commit in ends), None)
 
     def resolve(self, revision: str) -> str:
         """The commit that an operator names by branch, tag or the beginning of its hash."""

@@ -1,0 +1,56 @@
+"""A gated push: its branch moves at the moment when its release goes live, or not at all."""
+
+import os
+import select
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+
+from podshift.errors import Cancelled, PodshiftError, Superseded
+from podshift.source import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """`old` is where git told the pusher that the branch stands; `processes` are descriptors of who waits for us."""
+
+    branch: str
+    old: str | None
+    processes: tuple[int, ...]
+
+    @classmethod
+    @contextmanager
+    def of_this_push(cls, branch: str, old: str | None) -> Iterator["Gate"]:
+        """Made in the hook, whose parent is git's receive-pack; a deployer that is forked inherits it."""
+        with ExitStack() as stack:
+            processes = tuple(os.pidfd_open(pid) for pid in (os.getpid(), os.getppid()))
+            for descriptor in processes:
+                stack.callback(os.close, descriptor)
+            yield cls(branch, old, processes)
+
+    def check(self, repository: Repository) -> None:
+        """Raises PodshiftError when this push cannot come to a good end any more."""
+        poll = select.poll()
+        for descriptor in self.processes:
+            poll.register(descriptor, select.POLLIN)
+        if poll.poll(0):
+            raise Cancelled("the push was broken off before its release went live; nothing was changed")
+        if repository.tip(self.branch) != self.old:
+            raise self._moved()
+
+    def go(self, repository: Repository, commit: str) -> None:
+        """Move the branch to the commit: the very last thing before the release is live. Raises PodshiftError."""
+        self.check(repository)
+        if not repository.move_branch(self.branch, commit, self.old):
+            raise self._moved()
+
+    def go_back(self, repository: Repository, commit: str) -> None:
+        """Take go() back, if it got that far."""
+        with suppress(PodshiftError):
+            if repository.tip(self.branch) == commit != self.old:
+                repository.move_branch(self.branch, self.old, commit)
+
+    def _moved(self) -> Superseded:
+        return Superseded(
+            f"another push has moved {self.branch} meanwhile; nothing was changed", hint="git fetch, and push again"
+        )

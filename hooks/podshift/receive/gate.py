@@ -1,0 +1,64 @@
+"""proc-receive, the gate: git leaves the update of the branch to us, and it happens when the release goes live.
+
+So at no instant is a release live whose push can still be refused. (In pre-receive it would be: git moves the branch
+only after the hook has ended, and refuses where another push was quicker.) The protocol is that of githooks(5):
+packets on standard input and output; the pusher reads standard error.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from podshift.receive.push import Push, Update, pusher, read_push
+from podshift.records import App
+from podshift.settings import Home
+
+FLUSH = b"0000"
+LENGTH = 4
+
+
+def proc_receive(home: Home, app: str) -> int:
+    """Answer for every branch; those that the gate does not concern go back to git."""
+    asked, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # from here on, what is printed goes to the pusher
+    offer = "".join(read_packets(asked))
+    takes_options = "push-options" in offer.partition("\0")[2].split()
+    write_packets(answers, "version=1\0push-options" if takes_options else "version=1")
+    updates = list(read_packets(asked))
+    options = list(read_packets(asked)) if takes_options else []
+    push = read_push(home, app, updates, options)
+    write_packets(answers, *(line for update in push.updates for line in _answer(home, push, update)))
+    return 0
+
+
+def _answer(home: Home, push: Push, update: Update) -> list[str]:
+    if not push.gated or update != push.deploy or update.new is None:
+        return [f"ok {update.ref}", "option fall-through"]
+    return [f"ok {update.ref}" if _deploy(home, push.app, update.old, update.new) else f"ng {update.ref} not deployed"]
+
+
+def _deploy(home: Home, app: App, old: str | None, new: str) -> bool:
+    """Whether the branch has moved. It also has when something failed after the release had gone live."""
+    from podshift.deploy.gate import Gate
+    from podshift.deploy.push import Wish
+    from podshift.receive.start import deploy
+    from podshift.source import Repository
+
+    with Gate.of_this_push(app.branch, old) as gate:
+        went_well = deploy(home, Wish(app.name, new, pusher(), gate=gate))
+    return went_well or Repository(home.repository(app.name)).tip(app.branch) == new
+
+
+def read_packets(stream: BinaryIO) -> Iterator[str]:
+    """The texts of the packets up to the next flush; to the end where there is none. See gitprotocol-common(5)."""
+    while (length := int(stream.read(LENGTH) or FLUSH, 16)) >= LENGTH:
+        yield stream.read(length - LENGTH).decode(errors="surrogateescape").removesuffix("\n")
+
+
+def write_packets(stream: BinaryIO, *texts: str) -> None:
+    for text in texts:
+        data = text.encode(errors="surrogateescape")
+        stream.write(b"%04x%b" % (len(data) + LENGTH, data))
+    stream.write(FLUSH)
+    stream.flush()

@@ -1,0 +1,86 @@
+"""pre-receive and post-receive: refuse what cannot be deployed, deploy what was accepted."""
+
+import os
+
+from podshift.errors import PodshiftError
+from podshift.manifest import parse_manifest
+from podshift.model import State
+from podshift.receive.push import Push, check_options, options_in, pusher, read_push, say
+from podshift.records import App, Records
+from podshift.report import printable
+from podshift.settings import Home
+from podshift.source import Repository
+
+
+def pre_receive(home: Home, app: str, lines: str) -> int:
+    """Refuse what can be seen not to deploy. No side effects: the objects of the push are still in quarantine."""
+    push = read_push(home, app, lines.splitlines(), options_in(os.environ))
+    repository = Repository(home.repository(app))
+    check_options(push.options)
+    check_history(repository, push)
+    update = push.deploy
+    if update and update.new is None:
+        raise PodshiftError(
+            f"{push.app.branch} is the branch that deploys {app}; it cannot be deleted",
+            hint=f"podshift destroy {app} takes the app away",
+        )
+    if update and update.new:
+        check_commit(repository, update.new)
+    return 0
+
+
+def post_receive(home: Home, app: str, lines: str) -> int:
+    """Deploy the deploy branch; say of everything else that it does not deploy. git ignores the exit code."""
+    push = read_push(home, app, lines.splitlines(), options_in(os.environ))
+    for update in push.updates:
+        if update != push.deploy:
+            what = "deleted" if update.new is None else "accepted, not deployed"
+            say(f"{printable(update.name)}: {what} (only {push.app.branch} deploys)")
+    wanted = push.deploy
+    if wanted is None or wanted.new is None or (push.gated and _was_deployed(home, app, wanted.new)):
+        return 0
+    return 0 if _deploy(home, push.app, wanted.new) else 1
+
+
+def _was_deployed(home: Home, app: str, commit: str) -> bool:
+    """Whether the gate has deployed it; not so when the gate was shut just after this push had passed."""
+    records = Records(home.database)
+    releases = records.releases(app)
+    records.close()
+    return any(one.commit == commit and one.state in (State.LIVE, State.RETIRED) for one in releases)
+
+
+def _deploy(home: Home, app: App, commit: str) -> bool:
+    from podshift.deploy.push import Wish
+    from podshift.receive.start import deploy
+
+    def still_wanted(repository: Repository) -> bool:
+        return repository.tip(app.branch) == commit
+
+    return deploy(home, Wish(app.name, commit, pusher(), still_wanted, app.branch))
+
+
+def check_history(repository: Repository, push: Push) -> None:
+    """A shallow clone may push what is whole together with what is here, and nothing else."""
+    cut = repository.cut_off([update.new for update in push.updates if update.new])
+    if cut:
+        raise PodshiftError(
+            f"this is a push from a shallow clone: its history ends at {cut[:7]}, and what came before is not here",
+            hint="git fetch --unshallow, and push again",
+        )
+
+
+def check_commit(repository: Repository, commit: str) -> None:
+    """Raises PodshiftError for what can be seen to fail without building: all of it at once."""
+    from podshift.deploy.push import CONTAINERFILES, MANIFEST, MANIFEST_BYTES, PROCFILE
+
+    manifest = parse_manifest(
+        repository.read_text(commit, MANIFEST, MANIFEST_BYTES),
+        repository.read_text(commit, PROCFILE, MANIFEST_BYTES),
+    )
+    build = manifest.build
+    context = build.context.strip("/")
+    names = [build.containerfile] if build.containerfile else [f"{context}/{name}" for name in CONTAINERFILES]
+    if not any(repository.tree_has(commit, name) for name in names):
+        listed = " or ".join(name.removeprefix("./") for name in names)
+        raise PodshiftError(f"there is no {listed} in commit {commit[:7]}", hint="add one, commit it, and push again")

@@ -1,0 +1,18 @@
+"""From a hook to a deploy: in a process of its own, while the hook relays its log to the pusher."""
+
+from podshift.deploy.background import Cancellation, in_background
+from podshift.deploy.installation import Installation
+from podshift.deploy.push import Wish, deploy_commit
+from podshift.report import Log
+from podshift.settings import Home
+
+
+def deploy(home: Home, wish: Wish) -> bool:
+    """Whether it went well; what did not was said to the pusher. No SQLite connection may be open: they do not
+    survive the fork."""
+
+    def work(log: Log, cancellation: Cancellation) -> None:
+        with Installation(home) as own:
+            deploy_commit(own, wish, log, cancellation)
+
+    return in_background(home, wish.app, work) == 0
