@@ -15,22 +15,36 @@ class Database:
     """An open database file, 0600."""
 
     def __init__(self, path: Path) -> None:
-        if not path.exists():
-            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-        # autocommit: transaction() says where one begins; 10 s is how long a writer waits for another
-        self.database = sqlite3.connect(path, timeout=10, isolation_level=None)
-        self.database.row_factory = sqlite3.Row
+        _create(path)
         with _readable_errors():
-            self._prepare()
+            # autocommit: transaction() says where one begins; 10 s is how long a writer waits for another
+            self.database = sqlite3.connect(path, timeout=10, isolation_level=None)
+            self.database.row_factory = sqlite3.Row
+            try:
+                self._prepare()
+            except BaseException:
+                self.database.close()
+                raise
 
     def _prepare(self) -> None:
         self.database.execute("PRAGMA foreign_keys = ON")
         self.database.execute("PRAGMA synchronous = FULL")
-        (version,) = self.database.execute("PRAGMA user_version").fetchone()
-        if version < len(MIGRATIONS):
+        if self._version() < len(MIGRATIONS):
             self.database.execute("PRAGMA journal_mode = WAL")
-            for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
-                self.database.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
+            self._migrate()
+        if self._version() > len(MIGRATIONS):
+            raise PodshiftError("the records are of a newer podshift", hint="install that version again")
+
+    def _version(self) -> int:
+        return int(self.database.execute("PRAGMA user_version").fetchone()[0])
+
+    def _migrate(self) -> None:
+        """All steps or none; of several processes that come at once, the first does it."""
+        with self.transaction():
+            for script in MIGRATIONS[self._version() :]:
+                for statement in script.split(";"):  # executescript() would end the transaction
+                    self.database.execute(statement)
+            self.database.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
 
     def close(self) -> None:
         self.database.close()
@@ -55,6 +69,15 @@ class Database:
     def _write(self, statement: str, *values: Any) -> None:
         with _readable_errors():
             self.database.execute(statement, values)
+
+
+def _create(path: Path) -> None:
+    """Only where it is not there: closing any descriptor of a file lets go of SQLite's own locks on it."""
+    if not path.exists():
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+        except OSError as error:
+            raise PodshiftError(f"the records cannot be made: {error}", hint="podshift init") from error
 
 
 @contextmanager
