@@ -1,0 +1,236 @@
+"""What the engine is told, as golden lines, and what becomes of its answers.
+
+The program here only writes down its arguments and says what the test wants; real engines are for the end-to-end tests.
+"""
+
+import json
+import shlex
+import stat
+import time
+from pathlib import Path
+
+import pytest
+
+from podshift.engine import Container, Engine, EngineError, ImageFacts
+from podshift.engine.command import ended, run
+from podshift.errors import PodshiftError
+from podshift.settings import Settings
+
+
+class Recorder:
+    """A program that is told to be an engine: keeps every call's arguments, and answers with a text and a status."""
+
+    def __init__(self, folder: Path) -> None:
+        self.program = folder / "engine"
+        self.calls = folder / "calls"
+        self.says = folder / "says"
+        self.answer("")
+        self.engine = Engine(
+            Settings(str(self.program), engine_options=("--runtime=runc",), run_options=("--ulimit=x",))
+        )
+
+    def script(self, *lines: str) -> None:
+        self.program.write_text("\n".join(["#!/bin/sh", *lines, ""]))
+        self.program.chmod(stat.S_IRWXU)
+
+    def answer(self, text: str, status: int = 0) -> None:
+        self.says.write_text(text)
+        calls, says = shlex.quote(str(self.calls)), shlex.quote(str(self.says))
+        self.script(f"{{ printf '%s\\0' \"$@\"; echo; }} >>{calls}", f"cat {says}", f"exit {status}")
+
+    def said(self) -> list[list[str]]:
+        """The arguments of every call since the last time, without the options that every call has."""
+        text = self.calls.read_text()
+        self.calls.unlink()
+        calls = [line.removesuffix("\0").split("\0") for line in text.removesuffix("\n").split("\n")]
+        assert all(call[0] == "--runtime=runc" for call in calls)
+        return [call[1:] for call in calls]
+
+
+@pytest.fixture
+def recorder(tmp_path: Path) -> Recorder:
+    return Recorder(tmp_path)
+
+
+def test_containers_are_found_by_label(recorder: Recorder) -> None:
+    labels = {
+        "podshift.app": "hello",
+        "podshift.process": "web",
+        "podshift.release": "12",
+        "podshift.address": "10.0.0.9",
+    }
+    recorder.answer(json.dumps([
+        {"Names": ["hello-web-12-3"], "Labels": labels, "State": "running", "Pid": 77},
+        {"Names": ["old-1"], "Labels": None, "State": "exited"},
+    ]))  # fmt: skip
+    one, other = recorder.engine.containers(home="/srv/podshift", app="hello")
+    assert recorder.said() == [
+        [
+            "ps",
+            "--all",
+            "--format=json",
+            "--filter=label=podshift.home=/srv/podshift",
+            "--filter=label=podshift.app=hello",
+        ]
+    ]
+    assert one == Container("hello-web-12-3", labels, "running", 77)
+    assert (one.running, one.app, one.process, one.release, one.index, one.address) == (
+        True, "hello", "web", 12, 3, "10.0.0.9",
+    )  # fmt: skip
+    assert (other.running, other.pid, other.app, other.release) == (False, 0, "", 0)
+
+
+def test_no_container_is_an_empty_list(recorder: Recorder) -> None:
+    assert recorder.engine.containers() == []
+    recorder.answer("[]")
+    assert recorder.engine.containers() == []
+
+
+def test_containers_start_stop_and_go(recorder: Recorder) -> None:
+    engine = recorder.engine
+    engine.run(["--detach", "--name=n", "image", "sh", "-c", "a b"])
+    engine.start(["a", "b"])
+    engine.stop(["a", "b"], 2.6)
+    engine.remove(["a", "b"], 10)
+    engine.remove(["c"])
+    assert recorder.said() == [
+        ["run", "--ulimit=x", "--detach", "--name=n", "image", "sh", "-c", "a b"],
+        ["start", "a", "b"],
+        ["stop", "--time=3", "a", "b"],
+        ["rm", "--force", "--ignore", "--time=10", "a", "b"],
+        ["rm", "--force", "--ignore", "--time=0", "c"],
+    ]
+
+
+def test_nothing_to_do_asks_nothing_of_the_engine(recorder: Recorder) -> None:
+    recorder.engine.start([])
+    recorder.engine.stop([], 1)
+    recorder.engine.remove([])
+    recorder.engine.remove_images([])
+    assert not recorder.calls.exists()
+
+
+def test_the_last_lines_of_a_container_are_of_both_streams(recorder: Recorder) -> None:
+    recorder.answer("one\ntwo\r\nthree")
+    assert recorder.engine.logs("hello-web-12-1", 2) == ["two", "three"]
+    assert recorder.said() == [["logs", "--tail=2", "hello-web-12-1"]]
+
+
+def test_values_of_a_build_are_glued_to_their_options(recorder: Recorder, tmp_path: Path) -> None:
+    lines: list[str] = []
+    recorder.answer("STEP 1/2\nSTEP 2/2\n")
+    recorder.engine.build(
+        image="localhost/podshift/hello:v12",
+        context=tmp_path,
+        containerfile=tmp_path / "Containerfile",
+        target="runtime",
+        args={"A": "--privileged", "B": "b c"},
+        labels={"podshift.app": "hello"},
+        on_line=lines.append,
+    )
+    assert recorder.said() == [[
+        "build", "--tag=localhost/podshift/hello:v12", f"--file={tmp_path}/Containerfile", "--target=runtime",
+        "--build-arg=A=--privileged", "--build-arg=B=b c", "--label=podshift.app=hello", "--", str(tmp_path),
+    ]]  # fmt: skip
+    assert lines == ["STEP 1/2", "STEP 2/2"]
+
+
+@pytest.mark.parametrize(
+    ("exposed", "ports"),
+    [
+        ({"8080/tcp": {}, "443": {}, "53/udp": {}}, (443, 8080)),
+        ({}, ()),
+        (None, ()),
+        ({"8000-8010/tcp": {}}, ()),
+    ],
+)
+def test_an_image_says_which_tcp_ports_it_exposes(
+    recorder: Recorder, exposed: dict[str, object] | None, ports: tuple[int, ...]
+) -> None:
+    recorder.answer(json.dumps([{"Config": {"ExposedPorts": exposed}}]))
+    assert recorder.engine.image_facts("i") == ImageFacts(ports)
+    recorder.answer(json.dumps([{"Config": None}]))
+    assert recorder.engine.image_facts("i") == ImageFacts(())
+
+
+def test_tags_are_those_of_that_very_repository(recorder: Recorder) -> None:
+    name = "localhost/podshift/hello"
+    recorder.answer(f"{name}:v1\n{name}:v2\n{name}-two:v1\n{name}:v1\n<none>:<none>\n")
+    assert recorder.engine.image_tags(name) == [f"{name}:v1", f"{name}:v2"]
+    assert recorder.said() == [["images", "--format={{.Repository}}:{{.Tag}}", f"--filter=reference={name}"]]
+
+
+def test_an_image_in_use_stays_without_a_fuss(recorder: Recorder) -> None:
+    recorder.answer("Error: image used by 1234\n", status=2)
+    recorder.engine.remove_images(["i:v1", "i:v2"])
+    assert recorder.said() == [["rmi", "i:v1", "i:v2"]]
+
+
+def test_networks_are_made_and_found_by_label(recorder: Recorder) -> None:
+    engine = recorder.engine
+    recorder.answer(json.dumps([{"subnets": [{"subnet": "10.89.3.0/24"}], "labels": {"podshift.home": "/srv"}}]))
+    assert engine.create_network("podshift-hello", {"podshift.app": "hello"}) == "10.89.3.0/24"
+    assert engine.network_label("podshift-hello", "podshift.home") == "/srv"
+    assert engine.network_label("podshift-hello", "podshift.app") == ""
+    recorder.answer("Error: network not found\n", status=1)
+    assert engine.network_label("podshift-hello", "podshift.home") is None
+    engine.disconnect_quietly("podshift-hello", "proxy")
+    assert recorder.said()[0] == ["network", "create", "--label=podshift.app=hello", "podshift-hello"]
+
+
+def test_a_failed_command_is_named_with_its_status_and_last_lines(recorder: Recorder) -> None:
+    recorder.script("seq 40", 'printf "\\377 not UTF-8\\n" >&2', "echo 'Error: no such image' >&2", "exit 125")
+    with pytest.raises(EngineError) as caught:
+        run(str(recorder.program), ["build", "."], timeout=20, on_line=lambda _: None)
+    assert caught.value.message == f"{recorder.program} build failed with status 125"
+    assert len(caught.value.details) == 25
+    assert {"40", "\ufffd not UTF-8", "Error: no such image"} <= set(caught.value.details)
+
+
+def test_without_a_listener_the_errors_are_kept_and_the_output_given_back(recorder: Recorder) -> None:
+    recorder.script("echo out", "echo err >&2")
+    assert run(str(recorder.program), ["x"], timeout=20) == "out\n"
+    recorder.script("echo out", "echo err >&2", "exit 1")
+    with pytest.raises(EngineError) as caught:
+        run(str(recorder.program), ["x"], timeout=20)
+    assert caught.value.details == ("err",)
+
+
+def test_a_command_has_no_terminal_and_nothing_to_read(recorder: Recorder) -> None:
+    recorder.script("cat; test -t 0 || test -t 1 || test -t 2 || echo none")
+    assert run(str(recorder.program), [], timeout=20) == "none\n"
+
+
+def test_variables_travel_beside_podshift_s_own_environment(recorder: Recorder) -> None:
+    recorder.script('echo "$GREETING"; test -n "$PATH"; ps -o args= $$ | grep -c geheim || true')
+    assert run(str(recorder.program), [], timeout=20, env={"GREETING": "geheim 'x' \n$y"}).splitlines() == [
+        "geheim 'x' ",
+        "$y",
+        "0",
+    ]
+
+
+def test_one_that_takes_too_long_is_ended_with_all_that_it_started(recorder: Recorder, tmp_path: Path) -> None:
+    children = tmp_path / "children"
+    recorder.script(f"sleep 600 & echo $! >{shlex.quote(str(children))}", "echo begun >&2", "wait")
+    began = time.monotonic()
+    with pytest.raises(EngineError, match=r"ps did not end within 1 s") as caught:
+        run(str(recorder.program), ["--all", "ps"], timeout=1.0)
+    assert time.monotonic() - began < 10
+    assert caught.value.details == ("begun",)
+    assert ended(int(children.read_text()), 5)
+
+
+def test_a_listener_that_fails_is_not_swallowed(recorder: Recorder) -> None:
+    def full(_: str) -> None:
+        raise OSError("disk full")
+
+    recorder.answer("one\ntwo\n")
+    with pytest.raises(OSError, match="disk full"):
+        run(str(recorder.program), [], timeout=20, on_line=full)
+
+
+def test_an_engine_that_is_not_installed_is_an_error_with_what_to_type() -> None:
+    with pytest.raises(PodshiftError, match="no-such-engine is not installed") as caught:
+        run("no-such-engine", ["ps"], timeout=20)
+    assert caught.value.hint == "apt install no-such-engine"
