@@ -5,8 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
 from podshift.errors import PodshiftError
 from podshift.settings import shipped
 
@@ -16,6 +14,8 @@ def render_template(name: str, folders: Sequence[Path], **values: Any) -> str:
 
     Raises PodshiftError with file and line for whatever is wrong with an operator's template.
     """
+    import jinja2  # when something is to be rendered: most hooks and commands do without
+
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader([*folders, shipped("templates")]),
         undefined=jinja2.StrictUndefined,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from podshift.engine import Container, Engine
+from podshift.engine import Engine
 from podshift.errors import PodshiftError
 from podshift.model import Order, Process
 from podshift.proxy import Proxy, ServerState
@@ -99,7 +99,17 @@ class Remove:
 Step = Start | AwaitReady | Switch | Drain | Stop | Commit | Watch | Remove
 
 
-def plan_rotation(new: Sequence[New], old: Sequence[Container]) -> list[Step]:
+class Old(Protocol):
+    """A container that is to go: from the records, or as the engine lists it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def process(self) -> str: ...
+
+
+def plan_rotation(new: Sequence[New], old: Sequence[Old]) -> list[Step]:
     """The overlap rule. All new containers are ready before anything is switched; all is switched at once.
 
     Start-first processes overlap: new beside old. Of a stop-first process there are never two at once, so its
@@ -131,7 +141,7 @@ def plan_rotation(new: Sequence[New], old: Sequence[Container]) -> list[Step]:
     return steps
 
 
-def _stop_first(process: Process, new: Sequence[New], old: Sequence[Container]) -> list[Step]:
+def _stop_first(process: Process, new: Sequence[New], old: Sequence[Old]) -> list[Step]:
     """Requests that come meanwhile are held by the proxy, so the drain may take no more than half of that time."""
     starting = tuple(one for one in new if one.process.name == process.name)
     going = tuple(one.name for one in old if one.process == process.name)
@@ -141,6 +151,20 @@ def _stop_first(process: Process, new: Sequence[New], old: Sequence[Container]) 
     if going:
         steps.append(Stop(going, process.stop))
     return [*steps, Start(starting), AwaitReady(starting)]
+
+
+def plan_stop(old: Sequence[Old], processes: Mapping[str, Process]) -> list[Step]:
+    """Nothing takes over. First of all it is written down, so that what is cut off here is finished later.
+
+    New requests get the page of an app that has nothing running; those in flight are waited for.
+    """
+    names, web = tuple(one.name for one in old), tuple(one.name for one in old if one.process == "web")
+    steps: list[Step] = [Commit(())]
+    if web:
+        steps += [Switch((), web), Drain(web, processes["web"].drain)]
+    if names:
+        steps.append(Remove(names, max(process.stop for process in processes.values())))
+    return steps
 
 
 @dataclass(slots=True)

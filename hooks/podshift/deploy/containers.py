@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 from podshift.deploy.installation import Installation
 from podshift.engine import Container
@@ -17,7 +18,18 @@ from podshift.rotate import New
 # The upper half of an app's subnet is podshift's to give; the engine gives addresses from the lower end.
 FIRST_HOST, LAST_HOST = 128, 250
 # Processes of containers that somebody runs once; no record says that they should be there.
-ONE_OFF = ("run", "release")
+RELEASE_COMMAND = "release"
+ONE_OFF = ("run", RELEASE_COMMAND)
+
+
+class Present(Protocol):
+    """A container that has its name and address: from the records, or as the engine lists it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def address(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -51,7 +63,7 @@ class Blueprint:
         """What the operator asked for with `podshift scale`, else what the manifest says."""
         return self.installation.records.scale(self.app.name).get(process.name, process.replicas)
 
-    def containers(self, present: Sequence[Container]) -> list[New]:
+    def containers(self, present: Sequence[Present]) -> list[New]:
         """Every container of the release, with names and addresses that none of `present` has."""
         addresses = free_addresses(self.app, present)
         return [
@@ -61,7 +73,7 @@ class Blueprint:
         ]
 
     def of_process(
-        self, process: Process, count: int, present: Sequence[Container], addresses: Iterator[str]
+        self, process: Process, count: int, present: Sequence[Present], addresses: Iterator[str]
     ) -> list[New]:
         """So many further containers of one process."""
         names = {container.name for container in present}
@@ -143,7 +155,7 @@ def preview(installation: Installation, app: App) -> list[list[str]]:
     return [list(new.arguments) for new in Blueprint(installation, app, release).containers([])]
 
 
-def free_addresses(app: App, containers: Sequence[Container]) -> Iterator[str]:
+def free_addresses(app: App, containers: Sequence[Present]) -> Iterator[str]:
     used = {container.address for container in containers}
     hosts = ipaddress.ip_network(app.subnet)
     candidates = (str(hosts[number]) for number in range(FIRST_HOST, LAST_HOST))

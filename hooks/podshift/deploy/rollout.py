@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from podshift.deploy.background import Cancellation
 from podshift.deploy.containers import Blueprint, lasting_containers
 from podshift.deploy.installation import Installation
-from podshift.engine import Container
+from podshift.model import State
 from podshift.proxy import backend_name
 from podshift.records import App, Placed, Release
 from podshift.report import Instants as Drawn
@@ -32,6 +32,13 @@ class LiveBooks:
         self.earlier = self.installation.records.live_release(self.app.name)
         self.recorded = self.installation.records.containers().get(self.app.name, [])
         self.variables = self.installation.records.variables(self.app.name)
+
+    def rotation(self, variables: Mapping[str, str]) -> Rotation:
+        """What performs a plan of which this is the commit point; `variables` is the new containers' environment."""
+        return Rotation(
+            self.installation.engine, self.installation.proxy, app=self.app.name, backend=backend_name(self.app),
+            env=variables, books=self, watcher=self.log,
+        )  # fmt: skip
 
     def commit(self, new: Sequence[New]) -> None:
         self.write([one.place for one in new])
@@ -60,27 +67,24 @@ def roll_out(installation: Installation, app: App, release: Release, log: Log, c
     """Rotate to `release`. Raises PodshiftError when it could not, and then the old containers still serve."""
     engine, proxy, backend = installation.engine, installation.proxy, backend_name(app)
     blueprint = Blueprint(installation, app, release)
-    old = lasting_containers(installation, app)
+    books = LiveBooks(installation, app, release, log, cancellation)
+    # A new release's names are new, so that the records are enough; a restart asks the engine which names are free.
+    old = lasting_containers(installation, app) if release.state is State.LIVE else books.recorded
     new = blueprint.containers(old)
     before = proxy.look(backend)
-    books = LiveBooks(installation, app, release, log, cancellation)
-    rotation = Rotation(
-        engine, proxy, app=app.name, backend=backend,
-        env=blueprint.variables, books=books, watcher=log,
-    )  # fmt: skip
+    rotation = books.rotation(blueprint.variables)
     held = proxy.held(backend)
     rotation.apply(plan_rotation(new, old))
     after = proxy.look(backend)
     crossed = (after.requests - before.requests, after.failed - before.failed) if old else None
     if waited := proxy.held(backend) - held:
         log.line(f"{count(waited, 'request')} {'was' if waited == 1 else 'were'} held until the new one was ready")
-    report(log, app, release, rotation, old, crossed)
+    report(log, app, release, rotation, books.earlier.name if old and books.earlier else None, crossed)
 
 
 def report(
-    log: Log, app: App, release: Release, rotation: Rotation, old: Sequence[Container],
-    crossed: tuple[int, int] | None,
-) -> None:  # fmt: skip
+    log: Log, app: App, release: Release, rotation: Rotation, old: str | None, crossed: tuple[int, int] | None
+) -> None:
     """The overlap drawn to scale, and what the proxy counted while it lasted."""
     at = rotation.instants
     now = time.monotonic()
@@ -93,8 +97,7 @@ def report(
         old_drained=at.drained if old else None,
         old_stopped=at.stopped if old else None,
     )
-    previous = max((container.release for container in old), default=None)
-    for line in timeline(drawn, release.name, None if previous is None else f"v{previous}"):
+    for line in timeline(drawn, release.name, old):
         log.line(line)
     if rotation.cut:
         log.line(f"{rotation.cut} still in flight when the drain time was up")
