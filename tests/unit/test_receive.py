@@ -1,0 +1,122 @@
+"""What git tells the hooks, as values."""
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from podshift.errors import PodshiftError
+from podshift.receive.gate import read_packets, write_packets
+from podshift.receive.push import Push, Update, check_options, options_in, parse_updates, pusher, read_push
+from podshift.records import Records
+from podshift.settings import Home
+from server.switchboard import an_app
+
+OLD, NEW = "1" * 40, "2" * 40
+NONE = "0" * 40
+HELLO = an_app("hello")
+
+UPDATES = [
+    # what git says                              old     new     ref                        its short name
+    (f"{OLD} {NEW} refs/heads/main",             OLD,    NEW,    "refs/heads/main",         "main"),
+    (f"{NONE} {NEW} refs/heads/feature/a",       None,   NEW,    "refs/heads/feature/a",    "feature/a"),
+    (f"{OLD} {NONE} refs/tags/v1.0\n",           OLD,    None,   "refs/tags/v1.0",          "v1.0"),
+    (f"{NONE} {NEW} refs/notes/commits",         None,   NEW,    "refs/notes/commits",      "refs/notes/commits"),
+    (f"{NONE} {NEW} refs/heads/weird-ü-\u2028",  None,   NEW,    "refs/heads/weird-ü-\u2028", "weird-ü-\u2028"),
+    (f"{'0' * 64} {'3' * 64} refs/heads/main",   None,   "3" * 64, "refs/heads/main",       "main"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "old", "new", "ref", "name"), UPDATES)
+def test_a_ref_update(line: str, old: str | None, new: str | None, ref: str, name: str) -> None:
+    (update,) = parse_updates([line])
+    assert update == Update(old, new, ref)
+    assert update.name == name
+
+
+def test_a_push_without_updates_has_none() -> None:
+    assert parse_updates([]) == ()
+
+
+def test_only_the_deploy_branch_deploys() -> None:
+    lines = [
+        f"{OLD} {NEW} refs/heads/other",
+        f"{NONE} {NEW} refs/tags/main",
+        f"{OLD} {NEW} refs/heads/main",
+        f"{OLD} {NEW} refs/heads/main2",
+    ]
+    push = Push(HELLO, parse_updates(lines), ())
+    assert push.deploy == Update(OLD, NEW, "refs/heads/main")
+    assert Push(HELLO, parse_updates(lines[:2]), ()).deploy is None
+
+
+def test_the_gate_is_the_app_s_or_the_push_s() -> None:
+    assert not Push(HELLO, (), ()).gated
+    assert Push(HELLO, (), ("gate",)).gated
+    assert Push(replace(HELLO, gate=True), (), ()).gated
+
+
+@pytest.mark.parametrize(
+    ("environment", "options"),
+    [
+        ({}, ()),
+        ({"GIT_PUSH_OPTION_COUNT": ""}, ()),
+        ({"GIT_PUSH_OPTION_COUNT": "0", "GIT_PUSH_OPTION_0": "left over"}, ()),
+        ({"GIT_PUSH_OPTION_COUNT": "2", "GIT_PUSH_OPTION_0": "gate", "GIT_PUSH_OPTION_1": "a=b c"}, ("gate", "a=b c")),
+    ],
+)
+def test_push_options_come_from_git_s_variables(environment: dict[str, str], options: tuple[str, ...]) -> None:
+    assert options_in(environment) == options
+
+
+def test_unknown_push_options_are_refused_all_at_once_and_harmlessly() -> None:
+    check_options(["gate"])
+    with pytest.raises(PodshiftError, match=r"unknown push option 'speed', '\\x1b\[2J'") as caught:
+        check_options(["gate", "speed", "\x1b[2J"])
+    assert "gate" in caught.value.hint
+
+
+def test_who_pushed_is_the_key_that_sshd_saw_else_the_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PODSHIFT_KEY", raising=False)
+    account = pusher()
+    assert account
+    monkeypatch.setenv("PODSHIFT_KEY", "ada-laptop")
+    assert pusher() == "ada-laptop"
+
+
+def test_a_push_finds_its_app_in_the_records(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    records = Records(home.database)
+    records.add_app("hello", branch="live", gate=True, backend=0, subnet="10.89.1.0/24")
+    records.close()
+    push = read_push(home, "hello", [f"{OLD} {NEW} refs/heads/live"], ["gate"])
+    assert push.app.name == "hello"
+    assert push.deploy == Update(OLD, NEW, "refs/heads/live")
+    with pytest.raises(PodshiftError, match="there is no app 'nobody'"):
+        read_push(home, "nobody", [], [])
+
+
+def test_packets_are_read_up_to_the_next_flush() -> None:
+    stream = io.BytesIO(b"000eversion=1\n" + b"0009a b c" + b"0000" + b"0008next" + b"0000")
+    assert list(read_packets(stream)) == ["version=1", "a b c"]
+    assert list(read_packets(stream)) == ["next"]
+    assert list(read_packets(stream)) == []
+
+
+def test_packets_that_are_written_can_be_read_again() -> None:
+    texts = ["ok refs/heads/main", "option fall-through", "ng refs/heads/ü not deployed", "", "x" * 1000]
+    stream = io.BytesIO()
+    write_packets(stream, *texts)
+    stream.seek(0)
+    assert list(read_packets(stream)) == texts
+    assert stream.getvalue().startswith(b"0016ok refs/heads/main0017option")
+
+
+def test_a_ref_that_is_no_utf_8_comes_back_as_it_was() -> None:
+    line = b"refs/heads/\xff\xfe"
+    stream = io.BytesIO(b"%04x%b0000" % (len(line) + 4, line))
+    texts = list(read_packets(stream))
+    answer = io.BytesIO()
+    write_packets(answer, *texts)
+    assert answer.getvalue() == stream.getvalue()

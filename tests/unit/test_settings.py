@@ -1,0 +1,142 @@
+"""Where an installation keeps its things, and what is written down for its server."""
+
+import os
+import re
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+
+from podshift.errors import PodshiftError
+from podshift.settings import Home, Settings, load_settings, make_private, save_settings, shipped, write_private
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path)
+
+
+def test_the_home_is_podshift_home_else_below_the_user_s(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("PODSHIFT_HOME", raising=False)
+    assert Home.from_environment() == Home(tmp_path / ".local" / "share" / "podshift")
+    monkeypatch.setenv("PODSHIFT_HOME", "")
+    assert Home.from_environment() == Home(tmp_path / ".local" / "share" / "podshift")
+    monkeypatch.setenv("PODSHIFT_HOME", "~/other")
+    assert Home.from_environment() == Home(tmp_path / "other")
+
+
+def test_one_folder_is_one_installation_however_it_is_called(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "link").symlink_to("home")
+    monkeypatch.chdir(tmp_path)
+    homes = set()
+    for name in ("home", "./home/", "link", str(tmp_path / "home")):
+        monkeypatch.setenv("PODSHIFT_HOME", name)
+        homes.add(Home.from_environment().identity)
+    assert len(homes) == 1
+
+
+def test_two_installations_never_share_a_name() -> None:
+    one, other = Home(Path("/srv/a")), Home(Path("/srv/b"))
+    assert one.proxy_name != other.proxy_name
+    assert re.fullmatch(r"podshift-proxy-[0-9a-f]{8}", one.proxy_name)
+
+
+def test_everything_of_an_app_lies_below_the_home(home: Home) -> None:
+    for path in (home.repository("a"), home.app_folder("a"), home.lock("a"), home.log("a", 3), home.scratch("a")):
+        assert path.is_relative_to(home.path)
+    assert home.repository("hello").name == "hello.git"
+    assert home.log("hello", 12).name == "v12.log"
+
+
+def test_a_temporary_folder_is_private_and_goes_whatever_happens(home: Home) -> None:
+    with pytest.raises(RuntimeError), home.temporary_folder("hello", "source") as folder:  # noqa: PT012
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        assert stat.S_IMODE(home.scratch("hello").stat().st_mode) == 0o700
+        (folder / "file").write_text("x")
+        raise RuntimeError
+    assert list(home.scratch("hello").iterdir()) == []
+
+
+def test_settings_come_back_as_they_were_saved(home: Home) -> None:
+    settings = Settings(
+        engine="docker",
+        engine_options=("--runtime=runc", "--x=a b"),
+        run_options=("--ulimit=nofile=1:2",),
+        reasons=('it said "no"\nand went',),
+        listen="127.0.0.1:8080",
+        proxy_image="localhost/podshift-proxy:ü",
+        backends=7,
+        keep_images=2,
+    )
+    save_settings(home, settings)
+    assert load_settings(home) == settings
+    assert stat.S_IMODE(home.settings_file.stat().st_mode) == 0o600
+
+
+def test_what_a_file_does_not_say_has_its_default(home: Home) -> None:
+    home.settings_file.write_text("keep_images = 9\n")
+    assert load_settings(home) == Settings(keep_images=9)
+
+
+def test_before_init_there_is_no_installation(home: Home) -> None:
+    with pytest.raises(PodshiftError, match=f"there is no installation in {home.path}") as caught:
+        load_settings(home)
+    assert caught.value.hint == "podshift init"
+
+
+@pytest.mark.parametrize("text", [b"listen = \n", b"lisssten = '0.0.0.0:80'\n", b"\xff\xfe"])
+def test_a_file_that_cannot_be_read_is_an_error_that_names_it(home: Home, text: bytes) -> None:
+    home.settings_file.write_bytes(text)
+    with pytest.raises(PodshiftError, match=r"settings\.toml cannot be read: ") as caught:
+        load_settings(home)
+    assert "podshift init" in caught.value.hint
+
+
+def test_a_private_file_is_replaced_whole(tmp_path: Path) -> None:
+    """Whoever reads meanwhile sees the one or the other."""
+    path = tmp_path / "file"
+    texts = {"a" * 5000, "b" * 5000}
+    write_private(path, "a" * 5000)
+    seen: set[str] = set()
+    done = threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            seen.add(path.read_text())
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for _ in range(20):
+        for text in sorted(texts):
+            write_private(path, text)
+    done.set()
+    reader.join()
+    assert seen <= texts
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [one.name for one in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_file_that_was_open_to_others_is_no_longer(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("old")
+    path.chmod(0o644)
+    write_private(path, "new")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_folders_are_made_for_this_user_alone_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        folder = make_private(tmp_path / "a" / "b")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert make_private(folder) == folder
+
+
+@pytest.mark.parametrize("parts", [("templates", "run.args.j2"), ("hooks", "pre-receive"), ("hooks", "post-receive")])
+def test_what_comes_with_podshift_is_found_in_a_checkout(parts: tuple[str, ...]) -> None:
+    assert shipped(*parts).is_file()
