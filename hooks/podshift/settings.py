@@ -93,16 +93,22 @@ class Settings:
     """The server's settings, as `settings.toml` holds them.
 
     `engine_options` go before the engine's verb, `run_options` after `run`; `reasons` say why each is there.
+    `runtime_folder` is the XDG_RUNTIME_DIR that a rootless engine had, empty for root's.
     """
 
     engine: str = "podman"
     engine_options: tuple[str, ...] = ()
     run_options: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
+    runtime_folder: str = ""
     listen: str = "0.0.0.0:8080"
     proxy_image: str = ""
     backends: int = 64
     keep_images: int = 5
+
+    @property
+    def rootless(self) -> bool:
+        return bool(self.runtime_folder)
 
 
 def load_settings(home: Home) -> Settings:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from podshift.deploy.installation import Installation
-from podshift.deploy.proxy import attach, ensure_proxy, forget_app, synchronise_maps
+from podshift.deploy.proxy import attach, detach, ensure_proxy, forget_app, synchronise_maps
 from podshift.deploy.queue import queued
 from podshift.errors import PodshiftError
 from podshift.lock import exclusive
@@ -95,7 +95,7 @@ def _clean_up(installation: Installation, name: str) -> None:
     engine.remove([one.name for one in engine.containers(home=installation.label, app=name)], 10)
     engine.remove_images(engine.image_tags(f"localhost/podshift/{name}"))
     if engine.network_label(network, "podshift.home") == installation.label:
-        engine.disconnect_quietly(network, installation.home.proxy_name)
+        detach(installation, name)
         engine.remove_network(network)
     shutil.rmtree(installation.home.repository(name), ignore_errors=True)
     shutil.rmtree(installation.home.app_folder(name), ignore_errors=True)

@@ -1,5 +1,6 @@
 """Every check of the server, with the fix to type."""
 
+import getpass
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -29,7 +30,8 @@ def examine(home: Home) -> list[Finding]:
     except PodshiftError as error:
         return [Finding("installation", ok=False, found=error.message, fix=error.hint)]
     with installation:
-        return [_safely(check, installation) for check in (_engine, _disk, _proxy)] + list(_agreement(installation))
+        checks = (_engine, _session, _disk, _proxy)
+        return [*(_safely(check, installation) for check in checks), *_agreement(installation)]
 
 
 def _safely(check: Callable[[Installation], Finding], installation: Installation) -> Finding:
@@ -42,6 +44,13 @@ def _safely(check: Callable[[Installation], Finding], installation: Installation
 def _engine(installation: Installation) -> Finding:
     version = installation.engine.call("version", "--format={{.Client.Version}}").strip()
     return Finding("engine", ok=True, found=f"{installation.settings.engine} {version}")
+
+
+def _session(_installation: Installation) -> Finding:
+    from podshift.engine import lingers
+
+    found = "containers outlive it" if lingers() else "containers end with the last one of this user"
+    return Finding("session", ok=lingers(), found=found, fix=f"as root: loginctl enable-linger {getpass.getuser()}")
 
 
 def _disk(installation: Installation) -> Finding:

@@ -77,6 +77,20 @@ def attach(installation: Installation, app: str) -> None:
             raise
 
 
+def detach(installation: Installation, app: str) -> None:
+    """Take the proxy off the network of an app that has left the records.
+
+    Podman 4.3, rootless, takes down all of a user's networks when it disconnects their only running container: it
+    takes that one for leaving. The next requests would go out of the machine. So a proxy that is alone starts anew.
+    """
+    engine, name = installation.engine, installation.home.proxy_name
+    others = [one for one in engine.containers(home=installation.label) if one.running and one.name != name]
+    if others or not installation.settings.rootless:
+        engine.disconnect_quietly(installation.network(app), name)
+    elif engine.exists("container", name):
+        start_proxy(installation)
+
+
 def synchronise_maps(installation: Installation) -> None:
     """Make the running proxy's maps equal to the records."""
     wanted = maps(installation.records.apps(), installation.records.containers())

@@ -1,5 +1,6 @@
 """`init` and `uninstall`: what an installation is made of, and taking all of it away again."""
 
+import getpass
 import shutil
 import socket
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from podshift.deploy.apps import destroy_app
 from podshift.deploy.installation import Installation
 from podshift.deploy.proxy import start_proxy
 from podshift.deploy.proxyimage import obtain_proxy_image
-from podshift.engine import Choice, Engine, choose_engine
+from podshift.engine import Choice, Engine, choose_engine, lingers, runtime_folder
 from podshift.errors import PodshiftError
 from podshift.report import Log
 from podshift.settings import Home, Settings, load_settings, make_private, save_settings
@@ -37,6 +38,7 @@ def init(home: Home, wanted: Wanted, say: Say) -> Settings:
     settings = replace(settings, listen=wanted.listen or settings.listen, backends=wanted.backends or settings.backends)
     if before is None or wanted.engine:
         settings = replace(settings, engine=wanted.engine or _installed_engine())
+    settings = replace(settings, runtime_folder=_runtime_folder(settings))
     if before is None and wanted.listen is None:
         settings = replace(settings, listen=_free_address(say))
     _check_address(settings.listen)
@@ -46,6 +48,8 @@ def init(home: Home, wanted: Wanted, say: Say) -> Settings:
         say(f"engine: {reason}")
     options = " ".join((*settings.engine_options, *settings.run_options)) or "its defaults"
     say(f"engine: {settings.engine} with {options}")
+    if not lingers():
+        say(f"engine: its containers end with your last session; as root: loginctl enable-linger {getpass.getuser()}")
     save_settings(home, settings)
     make_private(home.templates)
     with Installation(home) as installation:
@@ -62,6 +66,10 @@ def _installed_engine() -> str:
         if shutil.which(program):
             return program
     raise PodshiftError("there is no container engine here", hint="apt install podman")
+
+
+def _runtime_folder(settings: Settings) -> str:
+    return runtime_folder(settings.runtime_folder) if settings.engine == "podman" else ""
 
 
 def _free_address(say: Say) -> str:

@@ -3,5 +3,6 @@
 from podshift.engine.command import EngineError
 from podshift.engine.engine import Container, Engine, ImageFacts
 from podshift.engine.probe import Choice, choose_engine
+from podshift.engine.session import lingers, runtime_folder
 
-__all__ = ["Choice", "Container", "Engine", "EngineError", "ImageFacts", "choose_engine"]
+__all__ = ["Choice", "Container", "Engine", "EngineError", "ImageFacts", "choose_engine", "lingers", "runtime_folder"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from podshift.engine import session
 from podshift.engine.command import EngineError, Line, run
 from podshift.engine.environment import passed
 from podshift.engine.terminal import attached
@@ -66,6 +67,7 @@ class Engine:
         self.program = settings.engine
         self.options = list(settings.engine_options)
         self.run_options = list(settings.run_options)
+        session.enter(settings.runtime_folder)
 
     def call(
         self, *arguments: str, timeout: float | None = COMMAND_SECONDS, env: Mapping[str, str] | None = None,

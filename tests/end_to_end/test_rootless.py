@@ -1,0 +1,79 @@
+"""The same rootless: an ordinary user's installation, pushed to over a real sshd."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from server import App, Checkout
+from server.installation import created, ready
+from server.remote import RemoteServer
+from server.rotations import ROTATIONS, VERSIONS, push_under_load
+from server.user import ordinary_user
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to make an ordinary user and their sshd")
+
+
+@pytest.fixture(scope="module")
+def rootless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RemoteServer]:
+    with ordinary_user(tmp_path_factory.mktemp("keys")) as user:
+        done = user.ssh(str(user.checkout / "bin/setup"), timeout=300)
+        assert done.returncode == 0, done.stdout + done.stderr
+        with ready(RemoteServer.of(user)) as server:
+            yield server
+
+
+@pytest.fixture
+def app(rootless: RemoteServer) -> Iterator[App]:
+    with created(rootless) as app:
+        yield app
+
+
+@pytest.fixture
+def checkout(rootless: RemoteServer, tmp_path: Path) -> Checkout:
+    checkout = Checkout(tmp_path / "checkout")
+    checkout.git("config", "core.sshCommand", rootless.user.ssh_command)
+    return checkout
+
+
+def test_not_one_request_is_lost(app: App, checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+    result = push_under_load(app, checkout)
+    with capsys.disabled():
+        print(f"\n{ROTATIONS} rotations, rootless, pushed over ssh: {result}")
+    assert result.failed == 0, result
+    assert list(result.versions) == VERSIONS
+
+
+def test_a_session_without_a_runtime_folder_is_no_other_engine(app: App, checkout: Checkout) -> None:
+    """cron, su, a server without pam_systemd: podman alone would look for its containers elsewhere."""
+    checkout.push(app)
+    user = app.server.user
+    done = user.ssh("env", "-u", "XDG_RUNTIME_DIR", str(user.checkout / "bin/podshift"), "restart", app.name)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert app.containers() == [f"{app.name}-web-1-2"]
+    assert app.get() == (200, "hello from v1\n")
+
+
+def test_the_proxy_stays_in_reach_when_the_last_app_goes(rootless: RemoteServer) -> None:
+    for _ in range(2):
+        with created(rootless) as app:
+            status, body = app.get()
+            assert (status, body.strip()) == (503, "This app has nothing running just now.")
+
+
+def test_it_says_what_the_container_listens_on(app: App, checkout: Checkout) -> None:
+    checkout.push(app)
+    checkout.commit("Wrong port", behaviour_txt="wrong-port\n", podshift_toml='[web]\nready = { timeout = "2s" }\n')
+    said = checkout.push(app).said
+    assert "nothing listens on port 8080" in said
+    assert "the container listens on 0.0.0.0:8081" in said
+    assert app.get() == (200, "hello from v1\n")
+
+
+def test_up_brings_everything_back_after_a_reboot(app: App, checkout: Checkout) -> None:
+    checkout.push(app)
+    app.server.user.reboot()
+    app.server.podshift("up")
+    assert app.get() == (200, "hello from v1\n")
+    assert app.containers() == [f"{app.name}-web-1-1"]
