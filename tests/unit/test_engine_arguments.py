@@ -97,8 +97,8 @@ def test_containers_start_stop_and_go(recorder: Recorder) -> None:
         ["run", "--ulimit=x", "--detach", "--name=n", "image", "sh", "-c", "a b"],
         ["start", "a", "b"],
         ["stop", "--time=3", "a", "b"],
-        ["rm", "--force", "--ignore", "--time=10", "a", "b"],
-        ["rm", "--force", "--ignore", "--time=0", "c"],
+        ["rm", "--force", "--ignore", "--volumes", "--time=10", "a", "b"],
+        ["rm", "--force", "--ignore", "--volumes", "--time=0", "c"],
     ]
 
 
