@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from podshift.engine.command import EngineError
 from podshift.errors import PodshiftError
 
-
 # Where limits cannot be raised at all, one's own may still be refused: this one was seen to be granted.
 MODEST_LIMIT = 32768
 
