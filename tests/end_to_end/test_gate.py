@@ -2,9 +2,12 @@
 
 import os
 import signal
+from contextlib import ExitStack
 from pathlib import Path
 
 from load import Load
+from podshift.lock import AppLock
+from podshift.settings import Home
 from server import App, Checkout, Server
 from server.installation import created, wait_until
 from server.traces import NOTHING, of_release, traces
@@ -13,6 +16,12 @@ CHATTY_BUILD = """
 FROM localhost/podshift-python
 COPY . .
 RUN for n in $(seq 15); do echo "compiling $n"; sleep 0.1; done
+"""
+
+TOLD_TO_START = """
+[web]
+watch = "0s"
+command = ["sh", "-c", "until test -e /tmp/go; do sleep 0.1; done; exec python3 app.py"]
 """
 
 
@@ -62,40 +71,46 @@ def test_an_app_with_a_gate_refuses_what_does_not_run(server: Server, checkout: 
 
 
 def test_of_two_gated_pushes_the_later_one_is_refused_before_it_is_built(app: App, checkout: Checkout) -> None:
+    """git told both that the branch is at v1. Who comes first in the queue goes live."""
     checkout.push(app)
     checkout.git("branch", "theirs")
-    ours = checkout.version("v2", "slow-start 2")
-    first = checkout.start_push(app, "-o", "gate")
-    wait_until(lambda: app.status()["deploying"], what="the first deploy")
+    commits = [checkout.version("ours")]
     checkout.git("checkout", "--quiet", "theirs")
-    checkout.version("v3")
-    second = checkout.push(app, "-o", "gate", refs=("theirs:main",))
-    assert first.wait(60) == 0, first.communicate()
-    assert second.code != 0
-    assert "waiting for the deploy" in second.said
-    assert "error: another push has moved main meanwhile; nothing was changed" in second.said
-    assert "hint: git fetch, and push again" in second.said
-    assert "STEP" not in second.said
-    assert (branch(app, checkout), app.get()) == (ours, (200, "hello from v2\n"))
+    commits.append(checkout.version("theirs"))
+    with ExitStack() as stack:
+        with AppLock(Home(app.server.home).lock(app.name), what="test", who="Ada"):
+            starts = [checkout.start_push(app, "-o", "gate", refs=(f"{commit}:main",)) for commit in commits]
+            pushes = [stack.enter_context(push) for push in starts]
+            waits = [any("waiting for the test" in line for line in push.stdout or ()) for push in pushes]
+        texts = [push.communicate(timeout=60)[0] for push in pushes]
+    assert waits == [True, True]
+    assert sorted(push.returncode for push in pushes) == [0, 1]
+    winner, loser = (0, 1) if pushes[0].returncode == 0 else (1, 0)
+    assert "is live" in texts[winner]
+    assert "error: another push has moved main meanwhile; nothing was changed" in texts[loser]
+    assert "hint: git fetch, and push again" in texts[loser]
+    assert "STEP" not in texts[loser]
+    assert branch(app, checkout) == app.status()["commit"] == commits[winner]
+    assert app.get() == (200, f"hello from {('ours', 'theirs')[winner]}\n")
     assert app.states() == ["retired", "live", "superseded"]
-    first.communicate()
 
 
 def test_a_branch_that_moves_while_the_gate_waits_is_not_overrun(app: App, checkout: Checkout) -> None:
     """The ungated push moves the branch at once; so the gated one must not go live, and that costs no request."""
     checkout.push(app)
     checkout.git("branch", "theirs")
-    checkout.version("v2", "slow-start 2")
-    with Load(app.server.url, host=app.host, clients=4) as load:
-        gated = checkout.start_push(app, "-o", "gate")
-        wait_until(lambda: len(app.releases()) == 2, what="the gated deploy")
+    checkout.commit("Waits to be told", podshift_toml=TOLD_TO_START)
+    checkout.version("v2")
+    with Load(app.server.url, host=app.host, clients=4) as load, checkout.start_push(app, "-o", "gate") as gated:
+        wait_until(lambda: f"{app.name}-web-2-1" in app.containers(), what="the gated deploy's container")
         checkout.git("checkout", "--quiet", "theirs")
         theirs = checkout.version("v3")
-        plain = checkout.push(app, refs=("theirs:main",))
-        text, _ = gated.communicate(timeout=60)
+        with checkout.start_push(app, refs=("theirs:main",)) as plain:
+            wait_until(lambda: branch(app, checkout) == theirs, what="the branch to move")
+            app.server.engine("exec", f"{app.name}-web-2-1", "touch", "/tmp/go")
+            assert "another push has moved main meanwhile" in gated.communicate(timeout=60)[0]
+            assert "is live" in plain.communicate(timeout=60)[0]
     assert gated.returncode != 0
-    assert "another push has moved main meanwhile" in text
-    assert plain.code == 0
     assert (branch(app, checkout), app.get()) == (theirs, (200, "hello from v3\n"))
     assert app.states() == ["retired", "superseded", "live"]
     assert load.result.failed == 0, load.result
@@ -105,12 +120,11 @@ def test_a_gated_push_that_is_broken_off_changes_nothing(app: App, checkout: Che
     checkout.push(app)
     first, before = checkout.git("rev-parse", "HEAD"), traces(app)
     checkout.commit("Chatty", Containerfile=CHATTY_BUILD)
-    push = checkout.start_push(app, "-o", "gate")
-    assert push.stdout is not None
-    assert any("compiling 3" in line for line in push.stdout)
-    for pid in (push.pid, *receivers(app)):
-        os.kill(pid, signal.SIGKILL)
-    push.communicate()
+    with checkout.start_push(app, "-o", "gate") as push:
+        assert push.stdout is not None
+        assert any("compiling 3" in line for line in push.stdout)
+        for pid in (push.pid, *receivers(app)):
+            os.kill(pid, signal.SIGKILL)
     wait_until(lambda: not app.status()["deploying"], what="the deploy's end")
     assert app.states() == ["live", "cancelled"]
     assert "broken off before its release went live" in app.releases()[0]["error"]
@@ -149,10 +163,10 @@ def test_a_gated_release_that_does_badly_is_turned_back(app: App, checkout: Chec
 
 def test_a_cancelled_deploy_refuses_its_gated_push(app: App, checkout: Checkout) -> None:
     checkout.version("v1", "never-ready")
-    push = checkout.start_push(app, "-o", "gate")
-    wait_until(lambda: [name for name, _ in traces(app).upstreams], what="the new upstream")
-    app.server.podshift("cancel", app.name)
-    text, _ = push.communicate(timeout=60)
+    with checkout.start_push(app, "-o", "gate") as push:
+        wait_until(lambda: traces(app).upstreams, what="the new upstream")
+        app.server.podshift("cancel", app.name)
+        text, _ = push.communicate(timeout=60)
     assert push.returncode != 0
     assert "cancelled" in text
     assert app.states() == ["cancelled"]

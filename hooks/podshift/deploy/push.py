@@ -183,8 +183,9 @@ def _move_branch_back(
         return
     if wish.gate is not None:
         wish.gate.go_back(repository, wish.commit)
+    serving = f"{live.name} ({live.commit[:7]}) still serves" if live else "nothing was serving before"
     if wish.branch is not None:
         with suppress(PodshiftError):
-            repository.move_branch(wish.branch, live.commit if live else None, wish.commit)
-    serving = f"{live.name} ({live.commit[:7]}) still serves" if live else "nothing was serving before"
+            if repository.move_branch(wish.branch, live.commit if live else None, wish.commit):
+                serving += f", and {wish.branch} is {'back at it' if live else 'away again'}"
     log.line(f"{wish.app}: {serving}")
