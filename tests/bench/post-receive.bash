@@ -19,14 +19,16 @@ new=$name-web-$release-1
 tree=$(mktemp -d)
 git archive "$commit" | tar --extract --directory="$tree"
 "${engine[@]}" build --tag="localhost/$name:v$release" --file="$tree/Containerfile" \
-    --label="$label" --label="bench.commit=$commit" -- "$tree"
+    --label="$label" --label="bench.app=$name" --label="bench.commit=$commit" -- "$tree"
 rm -r "$tree"
 
-address=$prefix.$((128 + release % 100))
+host=$((128 + release % 100))
+address=$prefix.$host
 "${engine[@]}" run "${run_options[@]}" --detach --restart=always --init --stop-timeout=10 --pids-limit=2048 \
     --security-opt=no-new-privileges --log-driver=k8s-file --log-opt=max-size=10mb \
-    --name="$new" --network="$network" --ip="$address" --network-alias="$name" --label="$label" \
-    --env=PORT=8080 "localhost/$name:v$release"
+    --name="$new" --network="$network" --ip="$address" --mac-address="$(printf '02:70:0a:59:00:%02x' "$host")" \
+    --network-alias="$name" --label="$label" --label="bench.app=$name" --label="bench.release=$release" \
+    --label="bench.commit=$commit" --env=PORT=8080 "localhost/$name:v$release"
 
 ask "add server app/$new $address:8080 $server_options; set server app/$new state drain; enable health app/$new"
 until ask "show stat app 4 -1" | grep "^app,$new," | grep -q L7OK; do sleep 0.02; done

@@ -22,6 +22,7 @@ APP = Path(__file__).parents[1] / "apps" / "bench"
 DRAIN_SECONDS = 5
 MANIFEST = f"""\
 [web]
+port = 8080
 drain = "{DRAIN_SECONDS}s"
 watch = "0s"
 ready = {{ path = "/healthz" }}
