@@ -119,7 +119,10 @@ def _diagnosis(
         )
     if check == "L4CON" and place.port in ports:
         if any(port == place.port and not address.startswith(LOOPBACK) for address, port in listening):
-            return (f"it began to listen on port {place.port} only just now", "raise web.ready.timeout")
+            return (  # by now: the check that found nobody there may have been the last to come to an end
+                f"no answer to GET {place.ready_path} yet, but by now it listens on port {place.port}",
+                "raise web.ready.timeout, or set web.ready in podshift.toml to a path that answers quickly",
+            )
         return (
             f"it listens on port {place.port}, but only on 127.0.0.1",
             "make the app listen on 0.0.0.0: the proxy is outside its container",

@@ -11,7 +11,7 @@ from server import App, Checkout, Pushed, Server
 from server.installation import created
 from server.traces import NOTHING, of_release, traces
 
-SHORT = '[web]\nwatch = "0s"\nready = { timeout = "3s" }\n'
+SHORT = '[web]\nwatch = "0s"\nready = { timeout = "4s" }\n'
 BROKEN_BUILD = """
 FROM localhost/podshift-python
 RUN echo compiling; echo "main.c:1: no such luck" >&2; exit 3
@@ -68,7 +68,7 @@ def test_a_build_that_fails(serving: Serving) -> None:
 
 
 def test_a_container_that_exits_at_start_is_noticed_at_once(serving: Serving) -> None:
-    serving.checkout.commit("Long timeout", podshift_toml=SHORT.replace("3s", "10m"))
+    serving.checkout.commit("Long timeout", podshift_toml=SHORT.replace("4s", "10m"))
     serving.checkout.version("broken", "crash")
     began = time.monotonic()
     with Load(serving.app.server.url, host=serving.app.host, clients=4) as load:
@@ -100,10 +100,10 @@ def test_a_container_that_does_not_get_ready(
     serving: Serving, behaviour: str, saw: str, listens: str, hint: str
 ) -> None:  # fmt: skip
     pushed = serving.push(behaviour)
-    assert f"was not ready within 3 s: {saw}" in pushed.said
+    assert f"was not ready within 4 s: {saw}" in pushed.said
     assert f"the container listens on {listens} error:" in pushed.said
     assert hint in pushed.said.partition("hint: ")[2]
-    serving.is_unchanged(f"was not ready within 3 s: {saw}")
+    serving.is_unchanged(f"was not ready within 4 s: {saw}")
 
 
 def test_the_same_push_can_be_made_again_and_then_a_mended_one(app: App, checkout: Checkout) -> None:
