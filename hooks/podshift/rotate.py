@@ -109,25 +109,27 @@ class Old(Protocol):
     def process(self) -> str: ...
 
 
-def plan_rotation(new: Sequence[New], old: Sequence[Old]) -> list[Step]:
+def plan_rotation(new: Sequence[New], old: Sequence[Old], processes: Mapping[str, Process] | None = None) -> list[Step]:
     """The overlap rule. All new containers are ready before anything is switched; all is switched at once.
 
     Start-first processes overlap: new beside old. Of a stop-first process there are never two at once, so its
     old containers stop first, but only after every start-first container is ready: most failures come before that.
     No old container goes before the new ones were watched; until then every step can be taken back.
+    `processes` says how to drain and stop old containers of a process that has no new ones.
     """
     steps: list[Step] = []
     starting = tuple(one for one in new if one.process.order is Order.START_FIRST)
     if starting:
         steps += [Start(starting), AwaitReady(starting)]
-    processes = {one.process.name: one.process for one in new}
-    for process in processes.values():
+    starting_processes = {one.process.name: one.process for one in new}
+    for process in starting_processes.values():
         if process.order is Order.STOP_FIRST:
             steps += _stop_first(process, new, old)
-    web = processes.get("web", Process("web"))
+    known = {**(processes or {}), **starting_processes}
+    web = known.get("web", Process("web"))
     web_new = tuple(one.name for one in new if one.place.is_web)
     web_old = tuple(one.name for one in old if one.process == "web")
-    off = web_old if web.order is Order.START_FIRST else ()
+    off = () if web_new and web.order is Order.STOP_FIRST else web_old
     if web_new or off:
         steps.append(Switch(web_new, off))
     steps.append(Commit(tuple(new)))
@@ -136,7 +138,7 @@ def plan_rotation(new: Sequence[New], old: Sequence[Old]) -> list[Step]:
     if off:
         steps.append(Drain(off, web.drain))
     if old:
-        seconds = max((process.stop for process in processes.values()), default=web.stop)
+        seconds = max((process.stop for process in known.values()), default=web.stop)
         steps.append(Remove(tuple(one.name for one in old), seconds))
     return steps
 

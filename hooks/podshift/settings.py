@@ -12,6 +12,7 @@ from typing import Any
 
 from podshift.errors import PodshiftError
 
+DEFAULT_HOME = "~/.local/share/podshift"
 PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
 
@@ -24,8 +25,12 @@ class Home:
 
     @classmethod
     def from_environment(cls) -> "Home":
-        chosen = os.environ.get("PODSHIFT_HOME") or "~/.local/share/podshift"
-        return cls(Path(chosen).expanduser().resolve())
+        return cls(Path(os.environ.get("PODSHIFT_HOME") or DEFAULT_HOME).expanduser().resolve())
+
+    @property
+    def is_default(self) -> bool:
+        """Is it where this user's installation is when nobody says otherwise?"""
+        return self.path == Path(DEFAULT_HOME).expanduser().resolve()
 
     @property
     def identity(self) -> str:
@@ -60,6 +65,11 @@ class Home:
         return self.path / "run"
 
     @property
+    def apps_lock(self) -> Path:
+        """Held while it is decided whose a name, a backend or a domain is."""
+        return self.path / "apps.lock"
+
+    @property
     def proxy_lock(self) -> Path:
         """Held while the proxy's maps and configuration file are written."""
         return self.path / "proxy.lock"
@@ -75,6 +85,10 @@ class Home:
 
     def log(self, app: str, release: int) -> Path:
         return self.app_folder(app) / "logs" / f"v{release}.log"
+
+    def container_log(self, app: str, container: str) -> Path:
+        """What a container prints, where the engine can put it there; it stays when the container is gone."""
+        return self.app_folder(app) / "logs" / f"{container}.out"
 
     def scratch(self, app: str) -> Path:
         """Checked out trees and pid files of the deploy that is under way; emptied by the next one."""
@@ -93,7 +107,9 @@ class Settings:
     """The server's settings, as `settings.toml` holds them.
 
     `engine_options` go before the engine's verb, `run_options` after `run`; `reasons` say why each is there.
-    `runtime_folder` is the XDG_RUNTIME_DIR that a rootless engine had, empty for root's.
+    `runtime_folder` is the XDG_RUNTIME_DIR that a rootless engine had, empty for root's; `storage` where the engine
+    keeps images. A push is refused with less than `min_free_mb` of disk, and doctor warns below `warn_free_mb`.
+    An engine command that takes longer than `engine_seconds`, a build `build_seconds`, is ended and has failed.
     """
 
     engine: str = "podman"
@@ -105,6 +121,11 @@ class Settings:
     proxy_image: str = ""
     backends: int = 64
     keep_images: int = 5
+    storage: str = ""
+    min_free_mb: int = 1024
+    warn_free_mb: int = 5120
+    engine_seconds: int = 120
+    build_seconds: int = 3600
 
     @property
     def rootless(self) -> bool:

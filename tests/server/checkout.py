@@ -42,6 +42,13 @@ class Checkout:
         self.git("init", "--quiet", "--initial-branch=main")
         self.commit("First")
 
+    def clone(self, folder: Path) -> "Checkout":
+        """Another developer's checkout, at the same commit."""
+        self.git("clone", "--quiet", str(self.folder), str(folder))
+        other = object.__new__(type(self))
+        other.folder = folder
+        return other
+
     def git(self, *arguments: str, check: bool = True) -> str:
         done = subprocess.run(
             ["git", *arguments], cwd=self.folder, env={**os.environ, **AUTHOR}, capture_output=True, text=True,

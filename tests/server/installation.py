@@ -10,7 +10,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -55,6 +55,16 @@ class Server:
         command = [self.settings["engine"], *self.settings["engine_options"], *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
 
+    def images(self) -> list[str]:
+        """Every tag on this engine, whosoever it is."""
+        for _ in range(9):  # podman's listing fails when somebody else, another test run perhaps, removes one just then
+            with suppress(subprocess.CalledProcessError):
+                return self._images()
+        return self._images()
+
+    def _images(self) -> list[str]:
+        return self.engine("images", "--format={{.Repository}}:{{.Tag}}").split()
+
     @property
     def settings(self) -> dict[str, Any]:
         """What init wrote down."""
@@ -64,11 +74,11 @@ class Server:
     def run_options(self) -> list[str]:
         return list(self.settings["run_options"])
 
-    def get(self, host: str, path: str = "/", *, timeout: float = 10) -> tuple[int, str]:
+    def get(self, host: str, path: str = "/", *, timeout: float = 10, method: str = "GET") -> tuple[int, str]:
         """Status and body of one request through the proxy."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
-            connection.request("GET", path, headers={"Host": host, "Connection": "close"})
+            connection.request(method, path, headers={"Host": host, "Connection": "close"})
             response = connection.getresponse()
             return response.status, response.read().decode()
         finally:
@@ -90,6 +100,9 @@ class App:
 
     def get(self, path: str = "/") -> tuple[int, str]:
         return self.server.get(self.host, path)
+
+    def post(self, path: str = "/") -> tuple[int, str]:
+        return self.server.get(self.host, path, method="POST")
 
     def status(self) -> Any:
         return self.server.json("status", self.name)
@@ -123,7 +136,7 @@ def ready(server: S, *options: str) -> Iterator[S]:
         server.podshift("init", "--listen", f"127.0.0.1:{server.port}", *options)
         yield server
     finally:
-        done = server.podshift("uninstall", "--yes", check=False)
+        done = server.podshift("uninstall", "--volumes", "--yes", check=False)
         assert done.returncode == 0 or "no installation" in done.stderr, done.stdout + done.stderr
 
 
@@ -135,7 +148,7 @@ def created(server: Server, *options: str, name: str = "") -> Iterator[App]:
     try:
         yield App(server, name, Path(made["repository"]), server.remote(made))
     finally:
-        server.podshift("destroy", name, "--yes", check=False)
+        server.podshift("destroy", name, "--volumes", "--yes", check=False)
 
 
 def free_port() -> int:

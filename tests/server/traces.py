@@ -1,7 +1,5 @@
 """What an app has on its server at the moment: what a failed deploy must not add to."""
 
-import subprocess
-from contextlib import suppress
 from dataclasses import dataclass
 
 from podshift.proxy import Proxy
@@ -25,21 +23,13 @@ NOTHING = Traces()
 def traces(app: App) -> Traces:
     home = Home(app.server.home)
     servers = [one for backend in Proxy(home.socket_folder).servers().values() for one in backend.items()]
-    images = _images(app)
+    images = app.server.images()
     return Traces(
         tuple(app.containers()),
         tuple(sorted((name, state.status) for name, state in servers if name.startswith(f"{app.name}-"))),
         tuple(sorted(image for image in images if image.startswith(f"localhost/podshift/{app.name}:"))),
         tuple(sorted(map(str, home.scratch(app.name).glob("**/*")))),
     )
-
-
-def _images(app: App) -> list[str]:
-    """podman's listing fails when somebody else, another test run perhaps, removes an image just then."""
-    for _ in range(4):
-        with suppress(subprocess.CalledProcessError):
-            return app.server.engine("images", "--format={{.Repository}}:{{.Tag}}").split()
-    return app.server.engine("images", "--format={{.Repository}}:{{.Tag}}").split()
 
 
 def of_release(app: App, number: int) -> Traces:

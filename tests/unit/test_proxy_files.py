@@ -3,6 +3,7 @@
 import re
 import stat
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,19 @@ def test_without_an_app_that_has_no_domain_unknown_hosts_lead_nowhere() -> None:
     assert "*" not in maps([HELLO], {})["hosts"]
 
 
+def test_wildcards_are_written_backwards_so_that_the_longest_beginning_wins() -> None:
+    hello = an_app("hello", 2, "*.example.com", "example.com")
+    found = maps([hello], {})
+    assert found["wildcards"] == {"moc.elpmaxe.": "b2"}
+    assert found["hosts"] == {"hello.localhost": "b2", "example.com": "b2"}
+    assert found["check-host"] == {"b2": "hello.example.com"}
+
+
+def test_a_maintenance_message_is_one_word_of_a_map() -> None:
+    hello = replace(an_app("hello", 2), maintenance="Back at 14:00 – 100% sure")
+    assert maps([hello, SHOP], {})["maintenance"] == {"b2": "Back%20at%2014%3A00%20%E2%80%93%20100%25%20sure"}
+
+
 def test_the_other_maps_say_how_each_app_is_checked_and_held() -> None:
     found = maps([HELLO, SHOP, BLOG], PLACED)
     assert found["check-host"] == {"b2": "hello.example.com", "b0": "shop.localhost", "b1": "blog.localhost"}
@@ -96,7 +110,9 @@ def test_prepared_files_change_nothing_until_they_are_installed(home: Home) -> N
         "haproxy.cfg",
         "hold.map",
         "hosts.map",
+        "maintenance.map",
         "ready.map",
+        "wildcards.map",
     ]
 
 

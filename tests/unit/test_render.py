@@ -10,9 +10,16 @@ from podshift.model import Process
 from podshift.render import container_arguments, render_template, run_policy
 from podshift.settings import shipped
 
-VALUES: dict[str, Any] = {"app": "hello", "release": 12, "commit": "3f2a91c" + "0" * 33, "engine": "podman"}
+VALUES: dict[str, Any] = {
+    "app": "hello",
+    "release": 12,
+    "commit": "3f2a91c" + "0" * 33,
+    "engine": "podman",
+    "volumes": {},
+}
 PLAIN = Process("web")
-FULL = Process("web", stop=2.2, memory="512m", cpus=1.5, volumes={"data": "/var/lib/app", "cache": "/cache"})
+FULL = Process("web", stop=2.2, memory="512m", cpus=1.5)
+VOLUMES = {"hello.data": "/var/lib/app", "hello.cache": "/cache"}
 
 
 def policy(folder: Path, text: str, **values: Any) -> list[str]:
@@ -34,7 +41,7 @@ def test_the_policy_of_a_container_that_asks_for_nothing() -> None:
 
 
 def test_the_policy_of_one_that_asks_for_everything() -> None:
-    assert run_policy([], process=FULL, **{**VALUES, "engine": "docker"}) == [
+    assert run_policy([], process=FULL, **{**VALUES, "engine": "docker", "volumes": VOLUMES}) == [
         "--restart=always",
         "--init",
         "--stop-timeout=3",
@@ -45,8 +52,8 @@ def test_the_policy_of_one_that_asks_for_everything() -> None:
         "--log-opt=max-file=3",
         "--memory=512m",
         "--cpus=1.5",
-        "--volume=hello-data:/var/lib/app",
-        "--volume=hello-cache:/cache",
+        "--volume=hello.data:/var/lib/app",
+        "--volume=hello.cache:/cache",
     ]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from podshift.errors import PodshiftError
 from podshift.report import Log, follow, spectator
 
 
@@ -80,6 +81,27 @@ def test_lines_arrive_while_the_deploy_goes_on(log: Log) -> None:
     reader.all()
     for fd in (seen, tell, source, sink):
         os.close(fd)
+
+
+def test_an_error_goes_where_errors_go(log: Log) -> None:
+    reader, errors = Reader(), Reader()
+
+    def work() -> None:
+        chat(log, 200)
+        log.output("build", "error: of the build's")
+        log.error(PodshiftError("it failed", hint="try again", details=("last words",)))
+
+    assert follow(log.fileno(), start(work, status=1), reader.sink, errors=errors.sink) == 1
+    assert errors.all() == b"error: it failed\nhint: try again\n"
+    assert reader.all().endswith(b"build    error: of the build's\n  last words\n")
+
+
+def test_what_was_relayed_once_is_left_out(log: Log) -> None:
+    log.line("before")
+    reader = Reader()
+    begin = os.fstat(log.fileno()).st_size
+    assert follow(log.fileno(), start(lambda: log.line("after")), reader.sink, begin=begin) == 0
+    assert reader.all() == b"after\n"
 
 
 def test_a_path_can_be_followed_too(log: Log) -> None:

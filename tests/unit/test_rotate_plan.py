@@ -24,6 +24,7 @@ from podshift.rotate import (
     Switch,
     Watch,
     plan_rotation,
+    plan_stop,
 )
 
 PROCESSES = {"w": "web", "j": "worker", "k": "clock"}
@@ -63,6 +64,29 @@ RULE = [
 def test_the_overlap_rule(old: str, new: str, plan: str) -> None:
     steps = plan_rotation(news(new), olds(old))
     assert " | ".join(sentence(step) for step in steps) == plan
+
+
+def test_a_stop_is_written_down_first_and_then_waits_for_requests_in_flight() -> None:
+    web, worker = Process("web", drain=7.0, stop=2.0), Process("worker", stop=4.0)
+    assert plan_stop(olds("w v j"), {"web": web, "worker": worker}) == [
+        Commit(()),
+        Switch((), ("w", "v")),
+        Drain(("w", "v"), 7.0),
+        Remove(("w", "v", "j"), 4.0),
+    ]
+    assert plan_stop(olds("j"), {"web": web, "worker": worker}) == [Commit(()), Remove(("j",), 4.0)]
+    assert plan_stop([], {"web": web}) == [Commit(())]
+
+
+@pytest.mark.parametrize("order", Order)
+def test_fewer_containers_are_drained_and_stopped_as_their_process_says(order: Order) -> None:
+    web = Process("web", order=order, drain=7.0, stop=2.0)
+    assert plan_rotation([], olds("w"), {"web": web}) == [
+        Switch((), ("w",)),
+        Commit(()),
+        Drain(("w",), 7.0),
+        Remove(("w",), 2.0),
+    ]
 
 
 def news(text: str) -> list[New]:

@@ -12,6 +12,8 @@ from podshift.cli.command import (
     open_installation,
     print_json,
     print_table,
+    volumes_option,
+    who,
     yes_option,
 )  # fmt: skip
 from podshift.report import Log, ago, printable
@@ -29,9 +31,11 @@ if TYPE_CHECKING:
 def create(app: str, domains: tuple[str, ...], branch: str, gate: bool, as_json: bool) -> None:
     """Make an app: its repository, its network, its route."""
     from podshift.deploy.apps import create_app, remote_url
+    from podshift.deploy.events import record
 
     with open_installation() as installation, Log.on(2) as log:
         made = create_app(installation, app, domains=domains, branch=branch, gate=gate, log=log)
+        record(installation, app, "create", who())
         remote = remote_url(installation, made.name)
         repository = str(installation.home.repository(made.name))
     if as_json:
@@ -43,15 +47,21 @@ def create(app: str, domains: tuple[str, ...], branch: str, gate: bool, as_json:
 
 @click.command()
 @app_argument
+@volumes_option
 @yes_option
-def destroy(app: str, yes: bool) -> None:
-    """Take an app away: containers, images, network, repository, records."""
+def destroy(app: str, volumes: bool, yes: bool) -> None:
+    """Take an app away: containers, images, network, repository, records. Data volumes are kept."""
     from podshift.deploy.apps import destroy_app
+    from podshift.deploy.events import record
+    from podshift.deploy.volumes import settle_volumes
 
     with open_installation() as installation, Log.on(2) as log:
         installation.app(app)
-        confirm(f"Destroy {app}, its releases and its repository?", yes)
+        what = "its releases, its repository and its data volumes" if volumes else "its releases and its repository"
+        confirm(f"Destroy {app}, {what}?", yes)
         destroy_app(installation, app, log)
+        settle_volumes(installation, log, remove=volumes, app=app)
+        record(installation, app, "destroy", who(), "with its data volumes" if volumes else "")
     click.echo(f"{app} is gone")
 
 
@@ -60,10 +70,13 @@ def destroy(app: str, yes: bool) -> None:
 @click.argument("state", type=click.Choice(["on", "off"]), required=False)
 def gate(app: str, state: str | None) -> None:
     """Show or change whether a failed deploy refuses the push."""
+    from podshift.deploy.events import record
+
     with open_installation() as installation:
         if state:
             installation.app(app)
             installation.records.set_gate(app, state == "on")
+            record(installation, app, "gate", who(), state)
         click.echo(f"the gate of {app} is {'on' if installation.app(app).gate else 'off'}")
 
 
@@ -116,6 +129,8 @@ def _status_object(one: "AppStatus") -> dict[str, object]:
         "commit": one.live and one.live.commit,
         "urls": list(one.urls),
         "deploying": one.deploying,
+        "stopped": one.stopped,
+        "maintenance": one.app.maintenance,
         "processes": {
             name: [{"container": c.container, "state": c.state, "upstream": c.upstream} for c in containers]
             for name, containers in one.processes.items()
@@ -132,8 +147,12 @@ def _print_status(one: "AppStatus") -> None:
     )
     click.echo(f"{one.app.name}: {what}")
     click.echo(f"  {' '.join(one.urls)}")
+    if one.stopped:
+        click.echo(f"  stopped; podshift start {one.app.name} runs it again")
     if one.deploying:
         click.echo(f"  under way: {one.deploying}")
+    if one.app.maintenance:
+        click.echo(f"  maintenance: {printable(one.app.maintenance)}")
     for containers in one.processes.values():
         for container in containers:
             click.echo(f"  {container.container:<40} {container.state:<10} {container.upstream or ''}".rstrip())

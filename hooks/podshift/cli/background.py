@@ -33,7 +33,7 @@ def run_in_background(app: str, work: Callable[[Installation, Log, Cancellation]
             work(own, log, cancellation)
 
     try:
-        code = in_background(home, app, with_own_installation)
+        code = in_background(home, app, with_own_installation, errors=2)
     except KeyboardInterrupt:
         click.echo(f"\nit goes on without you; podshift cancel {app} stops it", err=True)
         raise

@@ -26,17 +26,31 @@ COMMANDS = {
     "status": "apps",
     "deploy": "releases",
     "rollback": "releases",
-    "restart": "releases",
     "cancel": "releases",
     "releases": "releases",
     "output": "releases",
     "render": "releases",
     "logs": "logs",
+    "events": "events",
+    "notify": "events",
+    "prune": "house",
+    "install-service": "house",
+    "backup": "house",
+    "restore": "house",
     "config": "config",
     "scale": "processes",
+    "stop": "lifecycle",
+    "start": "lifecycle",
+    "restart": "lifecycle",
+    "domains": "routes",
+    "maintenance": "routes",
     "run": "processes",
     "exec": "processes",
 }
+
+
+# Where a command's name is no name for a function.
+FUNCTIONS = {"exec": "exec_", "install-service": "install_service"}
 
 
 class Group(click.Group):
@@ -48,7 +62,7 @@ class Group(click.Group):
     def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command = getattr(importlib.import_module(f"podshift.cli.{COMMANDS[name]}"), name + ("_" * (name == "exec")))
+        command = getattr(importlib.import_module(f"podshift.cli.{COMMANDS[name]}"), FUNCTIONS.get(name, name))
         assert isinstance(command, click.Command)  # noqa: S101 - a wrong table above is a bug
         return command
 
@@ -89,5 +103,6 @@ def who() -> str:
 
 
 json_option: Callable[[Any], Any] = click.option("--json", "as_json", is_flag=True, help="For scripts.")
+volumes_option: Callable[[Any], Any] = click.option("--volumes", is_flag=True, help="Data volumes too, with all data.")
 yes_option: Callable[[Any], Any] = click.option("--yes", is_flag=True, help="Do not ask.")
 app_argument: Callable[[Any], Any] = click.argument("app")

@@ -5,23 +5,28 @@ import sys
 import click
 
 from podshift.cli.command import json_option, print_json
+from podshift.report import printable
 from podshift.settings import Home
+
+COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
 
 
 @click.command()
 @json_option
 def doctor(as_json: bool) -> None:
-    """Check this server, with what to type where something is wrong. Exit code 1 when something is."""
-    from podshift.deploy.doctor import examine
+    """Check this server, with what to type where something is wrong. Exit code 1 when something has to be mended."""
+    from podshift.deploy.doctor import Level, examine
 
-    findings = examine(Home.from_environment())
+    failed = False
+    objects = []
+    for one in examine(Home.from_environment()):
+        failed |= one.level is Level.ERROR
+        objects.append({"check": one.check, "ok": one.ok, "level": one.level, "found": one.found, "fix": one.fix})
+        if not as_json:
+            click.echo(f"{click.style(f'{one.level:<7}', fg=COLOURS[one.level])} {one.check}: {printable(one.found)}")
+            if one.fix:
+                click.echo(f"{'':<7} hint: {one.fix}")
     if as_json:
-        print_json([{"check": one.check, "ok": one.ok, "found": one.found, "fix": one.fix} for one in findings])
-    else:
-        for one in findings:
-            mark = click.style("ok  ", fg="green") if one.ok else click.style("FAIL", fg="red")
-            click.echo(f"{mark} {one.check}: {one.found}")
-            if not one.ok:
-                click.echo(f"     hint: {one.fix}")
-    if not all(one.ok for one in findings):
+        print_json(objects)
+    if failed:
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""deploy, rollback, restart, cancel, releases, output, render: an app's releases."""
+"""deploy, rollback, cancel, releases, output, render: an app's releases."""
 
 import time
 from datetime import datetime
@@ -37,15 +37,6 @@ def rollback(app: str, release: str | None, keep_config: bool) -> None:
 
     number = release_number(release) if release else None
     run_change(app, lambda change: go_back(change, number, keep_config=keep_config))
-
-
-@click.command()
-@app_argument
-def restart(app: str) -> None:
-    """New containers of the live release, without losing a request."""
-    from podshift.deploy.change import restart as start_again
-
-    run_change(app, start_again)
 
 
 @click.command()

@@ -2,7 +2,7 @@
 
 import click
 
-from podshift.cli.command import confirm, open_installation, yes_option
+from podshift.cli.command import confirm, open_installation, volumes_option, yes_option
 from podshift.report import Log
 from podshift.settings import Home
 
@@ -24,17 +24,19 @@ def init(engine: str | None, listen: str | None, proxy_image: str | None, backen
 
 
 @click.command()
+@volumes_option
 @yes_option
-def uninstall(yes: bool) -> None:
-    """Take away everything that this installation made: apps, containers, networks, images, records."""
+def uninstall(volumes: bool, yes: bool) -> None:
+    """Take away what this installation made: apps, containers, networks, images, records. Data volumes are kept."""
     from podshift.deploy.server import uninstall as take_away
 
     home = Home.from_environment()
     with open_installation() as installation:
         apps = ", ".join(app.name for app in installation.records.apps()) or "no apps"
-    confirm(f"Remove the installation in {home.path} with {apps}?", yes)
+    what = f"{apps} and all data volumes" if volumes else apps
+    confirm(f"Remove the installation in {home.path} with {what}?", yes)
     with Log.on(2) as log:
-        left = take_away(home, log)
+        left = take_away(home, log, volumes=volumes)
     click.echo(
         f"removed {home.path}" if not left else f"removed; not podshift's, and left: {', '.join(map(str, left))}"
     )

@@ -1,19 +1,20 @@
 """Apps come and go: repository, network, backend, route."""
 
 import os
-import re
 import shlex
 import shutil
 import sys
 from pathlib import Path
 
+from podshift.deploy.domains import check_domain, refuse_taken_domains
 from podshift.deploy.installation import Installation
 from podshift.deploy.proxy import attach, detach, ensure_proxy, forget_app, synchronise_maps
+from podshift.deploy.prune import own_images
 from podshift.deploy.queue import queued
 from podshift.errors import PodshiftError
 from podshift.lock import exclusive
 from podshift.model import check_app_name
-from podshift.proxy import backend_name
+from podshift.proxy import backend_name, own_host
 from podshift.records import App
 from podshift.report import Log
 from podshift.settings import make_private, shipped
@@ -21,9 +22,6 @@ from podshift.source import create_repository
 
 HOOKS = ("pre-receive", "proc-receive", "post-receive")
 INTERPRETER = "@PYTHON@"
-DOMAIN = re.compile(
-    r"(?=.{1,253}$)(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*"
-)
 
 
 def create_app(
@@ -33,7 +31,7 @@ def create_app(
     check_app_name(name)
     domains = tuple(check_domain(domain) for domain in domains)
     ensure_proxy(installation, log)
-    with exclusive(installation.home.path / "apps.lock"):
+    with exclusive(installation.home.apps_lock):
         _refuse_taken(installation, name, domains)
         make_private(installation.home.app_folder(name) / "logs")
         network = installation.network(name)
@@ -45,7 +43,7 @@ def create_app(
             make_repository(installation, name, branch)
             with installation.records.transaction():
                 installation.records.add_app(name, branch=branch, gate=gate, backend=backend, subnet=subnet)
-                for domain in domains:
+                for domain in dict.fromkeys(domains):
                     installation.records.add_domain(name, domain)
         except BaseException:
             _clean_up(installation, name)
@@ -55,26 +53,25 @@ def create_app(
     return installation.app(name)
 
 
-def check_domain(text: str) -> str:
-    """A host name, lowercased; `*.example.com` stands for every name below it."""
-    domain = text.strip().rstrip(".").lower()
-    if DOMAIN.fullmatch(domain):
-        return domain
-    raise PodshiftError(f"{text!r} is no domain", hint="a host name such as shop.example.com")
-
-
 def make_repository(installation: Installation, name: str, branch: str) -> None:
     """The bare repository and its hooks: static stubs that name the interpreter they were made with."""
     path = installation.home.repository(name)
     make_private(path.parent)
     repository = create_repository(path, branch)
-    (path / "hooks").mkdir(exist_ok=True)
-    for hook in HOOKS:
-        text = shipped("hooks", hook).read_text().replace(INTERPRETER, shlex.quote(sys.executable))
-        target = path / "hooks" / hook
-        target.write_text(text)
-        target.chmod(0o755)
+    write_hooks(path)
     repository.read("config", "receive.procReceiveRefs", "refs/heads/")
+
+
+def write_hooks(repository: Path) -> None:
+    (repository / "hooks").mkdir(exist_ok=True)
+    for hook in HOOKS:
+        target = repository / "hooks" / hook
+        target.write_text(hook_text(hook))
+        target.chmod(0o755)
+
+
+def hook_text(hook: str) -> str:
+    return shipped("hooks", hook).read_text().replace(INTERPRETER, shlex.quote(sys.executable))
 
 
 def destroy_app(installation: Installation, name: str, log: Log) -> None:
@@ -93,7 +90,7 @@ def destroy_app(installation: Installation, name: str, log: Log) -> None:
 def _clean_up(installation: Installation, name: str) -> None:
     engine, network = installation.engine, installation.network(name)
     engine.remove([one.name for one in engine.containers(home=installation.label, app=name)], 10)
-    engine.remove_images(engine.image_tags(f"localhost/podshift/{name}"))
+    engine.remove_images(image.name for image in own_images(installation, name))
     if engine.network_label(network, "podshift.home") == installation.label:
         detach(installation, name)
         engine.remove_network(network)
@@ -104,9 +101,7 @@ def _clean_up(installation: Installation, name: str) -> None:
 def _refuse_taken(installation: Installation, name: str, domains: tuple[str, ...]) -> None:
     if any(app.name == name for app in installation.records.apps()):
         raise PodshiftError(f"there is an app {name} already", hint=f"podshift status {name}")
-    for domain in domains:
-        if owner := installation.records.domain_owner(domain):
-            raise PodshiftError(f"{domain} belongs to {owner} already", hint=f"podshift status {owner}")
+    refuse_taken_domains(installation, name, (own_host(name), *domains))
     owner_home = installation.engine.network_label(installation.network(name), "podshift.home")
     if owner_home not in (None, installation.label):
         raise PodshiftError(

@@ -10,6 +10,7 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -19,6 +20,7 @@ from podshift.settings import Home, make_private
 
 EXIT_FAILED = 1
 EXIT_BUG = 3
+SIGNALLED = 128
 
 
 class Cancellation:
@@ -48,15 +50,40 @@ class Cancellation:
 Work = Callable[[Log, Cancellation], None]
 
 
-def in_background(home: Home, app: str, work: Work) -> int:
-    """Do `work` in a child process, and relay its log until it ends. The child's exit code: 0, 1 or 3."""
+def in_background(home: Home, app: str, work: Work, *, errors: int | None = None) -> int:
+    """Do `work` in a child process, and relay its log until it ends. The child's exit code: 0, 1 or 3.
+
+    The log goes to standard output; an error at its end to the descriptor `errors`, where that is given.
+    """
     logs = make_private(home.app_folder(app) / "logs")
-    log = Log(logs / f".{os.getpid()}-{time.time_ns()}.log")
+    unnamed = logs / f".{os.getpid()}-{time.time_ns()}.log"
+    with Log(unnamed) as log:
+        code = follow(log.fileno(), _fork(home, log, work), errors=errors)
+        if code > SIGNALLED:
+            begin = os.fstat(log.fileno()).st_size
+            mender = _fork(home, log, partial(_mend, home, app, signal.Signals(code - SIGNALLED)))
+            follow(log.fileno(), mender, errors=errors, begin=begin)
+            code = EXIT_FAILED
+    unnamed.unlink(missing_ok=True)  # it got no further than the queue; else the release's name is on it by now
+    return code
+
+
+def _mend(home: Home, app: str, number: signal.Signals, log: Log, _: Cancellation) -> None:
+    """Put right what a killed deployer left behind, told in the log of its release."""
+    from podshift.deploy.reconcile import put_right  # imports the engine, which an onlooker does without
+
+    killed = f"the process that did this was killed ({number.name})"
+    log.step("repair", f"{killed}; putting things right")
+    put_right(home, app, log)
+    raise PodshiftError(killed, hint=f"podshift status {app} shows what runs; the same can be tried again")
+
+
+def _fork(home: Home, log: Log, work: Work) -> int:
     sys.stdout.flush()
     child = os.fork()
     if child == 0:
         _be_a_deployer(home, log, work)
-    return follow(log.fileno(), child)
+    return child
 
 
 def _be_a_deployer(home: Home, log: Log, work: Work) -> None:

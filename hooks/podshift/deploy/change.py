@@ -1,16 +1,17 @@
-"""Rollback, restart, new config: a rotation to an image that is there already, without a build."""
+"""Rollback, new config: a rotation to an image that is there already, without a build."""
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from podshift.deploy.background import Cancellation
+from podshift.deploy.build import ensure_image
+from podshift.deploy.events import Happening, recorded
 from podshift.deploy.installation import Installation
 from podshift.deploy.queue import queued
 from podshift.deploy.reconcile import repair
 from podshift.deploy.rollout import roll_out
 from podshift.errors import Cancelled, PodshiftError
-from podshift.lock import AppLock
 from podshift.model import State
 from podshift.records import App, Release
 from podshift.report import Log
@@ -31,57 +32,43 @@ class Change:
 
 def rollback(change: Change, number: int | None, *, keep_config: bool = False) -> None:
     """Run an earlier release's image and config again, as a new release. None: the one that was live before."""
-    with changing(change, "rollback"):
+    with changing(change, "rollback") as happening:
         earlier = earlier_release(change.installation, change.app.name, number)
+        happening.what = f"back to {earlier.name}"
         records = change.installation.records
         config = records.variables(change.app.name) if keep_config else records.release_variables(earlier)
-        run_again(change, earlier, config, f"back to {earlier.name}", rollback_of=earlier.number)
+        run_again(change, earlier, config, happening.what, rollback_of=earlier.number)
 
 
 def configure(change: Change, edit: Callable[[Variables], Variables], what: str) -> None:
     """Change the config variables, by a new release of the live image: when that fails, nothing was changed."""
-    with changing(change, "config"):
+    with changing(change, "config", what):
         records = change.installation.records
         config = edit(records.variables(change.app.name))
         live = records.live_release(change.app.name)
         if live is None or not records.containers().get(change.app.name):
             set_variables(change, config)
-            change.log.success(f"{change.app.name}: {what}; nothing runs yet that could use it")
+            change.log.success(f"{change.app.name}: {what}; nothing runs that could use it")
         else:
             run_again(change, live, config, what)
 
 
 def configure_later(change: Change, edit: Callable[[Variables], Variables], what: str) -> None:
     """Change the config variables of the releases to come."""
-    with changing(change, "config"):
+    with changing(change, "config", what):
         set_variables(change, edit(change.installation.records.variables(change.app.name)))
         change.log.success(f"{change.app.name}: {what}; the next release will use it")
 
 
-def restart(change: Change) -> None:
-    """New containers of the live release, with the same overlap as a deploy. New config is a new release."""
-    with changing(change, "restart"):
-        records = change.installation.records
-        live = live_release(change)
-        config = records.variables(change.app.name)
-        if config != records.release_variables(live):
-            run_again(change, live, config, "restart with new config")
-            return
-        change.log.rename(change.installation.home.log(change.app.name, live.number).with_name("restart.log"))
-        change.log.line(f"{change.app.name} {live.name}: restart")
-        roll_out(change.installation, change.app, live, change.log, change.cancellation)
-
-
-def changing(change: Change, what: str) -> AbstractContextManager[AppLock]:
-    """Hold the app's lock, with whatever an interrupted deploy left behind put right."""
-    return queued(
-        change.installation,
-        change.app,
-        change.log,
-        what=what,
-        who=change.by,
-        prepare=lambda: repair(change.installation, change.app, change.log),
-    )
+@contextmanager
+def changing(change: Change, what: str, detail: str = "") -> Iterator[Happening]:
+    """Hold the app's lock, with whatever an interrupted deploy left behind put right; it becomes an event."""
+    installation, app, log = change.installation, change.app, change.log
+    with (
+        queued(installation, app, log, what=what, who=change.by, prepare=lambda: repair(installation, app, log)),
+        recorded(installation, app.name, what, change.by, detail) as happening,
+    ):
+        yield happening
 
 
 def live_release(change: Change) -> Release:
@@ -115,6 +102,7 @@ def run_again(
     change.log.rename(change.installation.home.log(name, release.number))
     change.log.line(f'{name} {release.name}: {what}, {earlier.commit[:7]} "{earlier.subject}"')
     try:
+        ensure_image(change.installation, change.app, release, change.log)
         roll_out(change.installation, change.app, release, change.log, change.cancellation)
     except BaseException as error:
         if records.release(name, release.number).state is not State.LIVE:

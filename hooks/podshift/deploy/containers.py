@@ -63,6 +63,15 @@ class Blueprint:
         """What the operator asked for with `podshift scale`, else what the manifest says."""
         return self.installation.records.scale(self.app.name).get(process.name, process.replicas)
 
+    @property
+    def scaled_to_nothing(self) -> bool:
+        return not any(map(self.replicas, self.manifest.processes.values()))
+
+    @property
+    def stopped(self) -> bool:
+        """The app should run no container at all, and not because every process is scaled to nothing."""
+        return not self.installation.records.containers().get(self.app.name) and not self.scaled_to_nothing
+
     def containers(self, present: Sequence[Present]) -> list[New]:
         """Every container of the release, with names and addresses that none of `present` has."""
         addresses = free_addresses(self.app, present)
@@ -87,6 +96,10 @@ class Blueprint:
             planned.append(New(place, process, tuple(self.arguments(process, place, policy))))
         return planned
 
+    def volumes(self, process: Process) -> dict[str, str]:
+        """A volume's name on the engine → its path inside. No app's name has a dot, so no two apps share one."""
+        return {f"{self.app.name}.{name}": path for name, path in process.volumes.items()}
+
     def policy(self, process: Process) -> list[str]:
         home = self.installation.home
         return run_policy(
@@ -95,11 +108,13 @@ class Blueprint:
             release=self.release.number,
             commit=self.release.commit,
             process=process,
+            volumes=self.volumes(process),
             engine=self.installation.settings.engine,
         )
 
     def arguments(self, process: Process, place: Placed, policy: Sequence[str] | None = None) -> list[str]:
         """What goes after `run` for one container at its place."""
+        policy = self.policy(process) if policy is None else policy
         return container_arguments(
             name=place.name,
             labels={**self._labels(process.name), "podshift.address": place.address},
@@ -110,10 +125,16 @@ class Blueprint:
                 *([f"--network-alias={self.app.name}"] if process.is_web else []),
             ],
             variables=self.variables,
-            policy=self.policy(process) if policy is None else policy,
+            policy=[*policy, *self._log_file(place.name, policy)],
             image=self.release.image,
             command=process.command,
         )
+
+    def _log_file(self, container: str, policy: Sequence[str]) -> list[str]:
+        """podman's own log file goes where it outlives the container."""
+        if "--log-driver=k8s-file" not in policy or any(one.startswith("--log-opt=path=") for one in policy):
+            return []
+        return [f"--log-opt=path={self.installation.home.container_log(self.app.name, container)}"]
 
     def one_off(self, kind: str, command: Sequence[str], mode: Sequence[str]) -> tuple[str, list[str]]:
         """The name and the arguments of a container that runs a command once, with the policy of `web`."""

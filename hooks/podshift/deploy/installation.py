@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from podshift.lock import exclusive
+from podshift.model import State
 from podshift.proxy import PreparedFiles, Proxy, prepare_files
 from podshift.records import App, Placed, Records, Release
 from podshift.settings import Home, load_settings
@@ -52,7 +53,8 @@ class Installation:
         with exclusive(self.home.proxy_lock):
             with self.records.transaction():
                 self.records.go_live(release, containers)
-                self.records.replace_variables(release.app, self.records.release_variables(release))
+                if release.state is not State.LIVE:  # else variables may wait for the next release
+                    self.records.replace_variables(release.app, self.records.release_variables(release))
                 prepared = self._prepare_files()
             prepared.install()
 

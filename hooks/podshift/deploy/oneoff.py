@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from podshift.deploy.containers import Blueprint
 from podshift.deploy.installation import Installation
+from podshift.deploy.volumes import prepare_volumes
 from podshift.engine import EngineError
 from podshift.errors import PodshiftError
 from podshift.records import App, Release
@@ -18,6 +19,7 @@ def run_release_command(installation: Installation, app: App, release: Release, 
     command = blueprint.manifest.release_command
     if not command:
         return
+    prepare_volumes(blueprint)
     name, arguments = blueprint.one_off("release", command, ())
     try:
         installation.engine.run_once(arguments, blueprint.variables, lambda line: log.output("release", line))
@@ -33,6 +35,7 @@ def run_release_command(installation: Installation, app: App, release: Release, 
 def run_command(installation: Installation, app: App, command: Sequence[str]) -> int:
     """A one-off container of the live release, on this terminal if it is one; the command's exit status."""
     blueprint = Blueprint(installation, app, _live(installation, app))
+    prepare_volumes(blueprint)
     name, arguments = blueprint.one_off("run", command, _terminal())
     try:
         return installation.engine.interactive("run", arguments, blueprint.variables)

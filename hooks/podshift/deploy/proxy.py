@@ -3,8 +3,10 @@
 import time
 
 from podshift.deploy.installation import Installation
+from podshift.deploy.networks import ensure_networks
 from podshift.engine import EngineError
 from podshift.errors import PodshiftError
+from podshift.lock import exclusive
 from podshift.proxy import INSIDE, copy_static_files, maps
 from podshift.report import Log
 from podshift.settings import make_private
@@ -25,6 +27,7 @@ def start_proxy(installation: Installation) -> None:
     """Make the proxy's container anew. Raises PodshiftError with its last log lines if it does not come up."""
     engine, name = installation.engine, installation.home.proxy_name
     prepare_folders(installation)
+    ensure_networks(installation)
     installation.write_proxy_files()
     engine.remove([name])
     engine.run(proxy_arguments(installation))
@@ -92,11 +95,12 @@ def detach(installation: Installation, app: str) -> None:
 
 
 def synchronise_maps(installation: Installation) -> None:
-    """Make the running proxy's maps equal to the records."""
-    wanted = maps(installation.records.apps(), installation.records.containers())
-    for name, entries in wanted.items():
-        if name != "ready":  # entries of containers that are being started or drained are in use
-            installation.proxy.replace(name, entries)
+    """Make the running proxy's maps equal to the records. Whoever comes later has read later."""
+    with exclusive(installation.home.proxy_lock):
+        wanted = maps(installation.records.apps(), installation.records.containers())
+        for name, entries in wanted.items():
+            if name != "ready":  # entries of containers that are being started or drained are in use
+                installation.proxy.replace(name, entries)
 
 
 def forget_app(installation: Installation, backend: str) -> None:

@@ -1,25 +1,133 @@
-"""Images of releases that nobody will go back to."""
+"""What nobody will go back to: images of old releases, leftovers of builds, deploy logs."""
+
+import re
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
 
 from podshift.deploy.installation import Installation
+from podshift.engine import Image
+from podshift.errors import PodshiftError
 from podshift.model import State
-from podshift.records import App
+from podshift.records import App, Release
+from podshift.report import Log, count
+from podshift.settings import Home
 
 REPOSITORY = "localhost/podshift/{app}"
+KEEP_LOGS = 50
+KEEP_OUTPUTS, OUTPUT_BYTES = 20, 50_000_000
+KEEP_EVENTS = 10_000
+ABANDONED_SECONDS = 86400.0
+IN_USE = (State.LIVE, State.BUILDING, State.STARTING)
+# How a build's output names what each of its steps made.
+LAYER = re.compile(r"--> ([0-9a-f]{11,64})\s*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What was taken away."""
+
+    images: tuple[str, ...]
+    logs: int
+
+    def __str__(self) -> str:
+        return f"{count(len(self.images), 'image')} and {count(self.logs, 'log')} removed"
+
+
+def prune(installation: Installation, app: App) -> Pruned:
+    """Take away what one app no longer needs. The caller holds the app's lock."""
+    images = prune_images(installation, app)
+    return Pruned(tuple(images), _prune_logs(installation, app))
+
+
+def prune_quietly(installation: Installation, app: App, log: Log) -> None:
+    """At the end of a deploy, which is live already and cannot fail any more."""
+    try:
+        prune(installation, app)
+    except (PodshiftError, OSError) as error:
+        log.step("prune", f"left for later: {error}")
+
+
+def prune_errors(home: Home) -> None:
+    """The stories of podshift's own bugs: the newest stay."""
+    for path in sorted((home.path / "errors").glob("*.log"), reverse=True)[KEEP_LOGS:]:
+        path.unlink(missing_ok=True)
 
 
 def prune_images(installation: Installation, app: App) -> list[str]:
-    """Keep the live release's image and the newest ones (`keep_images`, 5); give back the tags taken away.
+    """Keep the images in use and those of the newest releases (`keep_images`, 5); give back what went.
 
-    Only tags of this app's own image name are looked at.
+    What has no tag is a stage or a broken-off build; it stays while a kept release was built with it.
     """
-    releases = installation.records.releases(app.name)
-    usable = [release for release in releases if release.state in (State.LIVE, State.RETIRED)]
-    newest = list(dict.fromkeys(release.image for release in usable))[: installation.settings.keep_images]
-    keep = {
-        *newest,
-        *(release.image for release in releases if release.state in (State.LIVE, State.BUILDING)),
-    }
-    tags = installation.engine.image_tags(REPOSITORY.format(app=app.name))
-    gone = [tag for tag in tags if tag not in keep]
+    keep = _kept(installation, app)
+    images = own_images(installation, app.name)
+    gone = [one.name for one in images if not one.dangling and one.name not in keep]
+    dangling = [one.name for one in images if one.dangling]
+    if dangling and not installation.records.building(except_for=app.name):  # another build may be about to use them
+        used = _layers(installation, app, keep)
+        gone += [one for one in dangling if not any(one.startswith(layer) for layer in used)]
     installation.engine.remove_images(gone)
     return gone
+
+
+def own_images(installation: Installation, app: str) -> list[Image]:
+    """What the app's builds left in the engine: its own tags, and what has no tag."""
+    found = installation.engine.images(home=installation.label, app=app)
+    return [one for one in found if one.dangling or one.tag.startswith(f"{REPOSITORY.format(app=app)}:")]
+
+
+def _kept(installation: Installation, app: App) -> set[str]:
+    releases = installation.records.releases(app.name)
+    usable = dict.fromkeys(one.image for one in releases if one.state in (State.LIVE, State.RETIRED))
+    newest = list(usable)[: installation.settings.keep_images]
+    return {*newest, *(one.image for one in releases if one.state in IN_USE)}
+
+
+def _layers(installation: Installation, app: App, images: Iterable[str]) -> set[str]:
+    """What the builds of these images, and the newest build, made or took from the cache: their logs say it."""
+    found: set[str] = set()
+    for number in _builds(images) | {one.number for one in _newest(installation, app, 1)}:
+        with suppress(FileNotFoundError):
+            found.update(LAYER.findall(installation.home.log(app.name, number).read_text(errors="replace")))
+    return found
+
+
+def _prune_logs(installation: Installation, app: App) -> int:
+    """The newest logs stay, and those of the builds of kept images; nameless ones only while somebody may write."""
+    keep = _builds(_kept(installation, app)) | {one.number for one in _newest(installation, app, KEEP_LOGS)}
+    names = {f"v{number}.log" for number in keep}
+    folder = installation.home.log(app.name, 0).parent
+    old = [path for path in folder.glob("v*.log") if path.name not in names]
+    old += [path for path in folder.glob(".*.log") if _abandoned(path)]
+    old += _old_outputs(installation, app, folder)
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
+
+
+def _old_outputs(installation: Installation, app: App, folder: Path) -> list[Path]:
+    """What containers printed that are gone: the newest stay, as long as they are not too large together."""
+    present = {place.name for place in installation.records.containers().get(app.name, [])}
+    gone = [(path.stat(), path) for path in folder.glob("*.out") if path.stem not in present]
+    gone.sort(key=lambda one: one[0].st_mtime, reverse=True)
+    bytes_up_to = list(accumulate(facts.st_size for facts, _ in gone))
+    return [path for n, (_, path) in enumerate(gone) if n >= KEEP_OUTPUTS or bytes_up_to[n] > OUTPUT_BYTES]
+
+
+def _abandoned(path: Path) -> bool:
+    with suppress(FileNotFoundError):
+        return time.time() - path.stat().st_mtime > ABANDONED_SECONDS
+    return False
+
+
+def _builds(images: Iterable[str]) -> set[int]:
+    """The releases that these images were built for; their tags say it."""
+    numbers = (image.rpartition(":v")[2] for image in images)
+    return {int(number) for number in numbers if number.isdecimal()}
+
+
+def _newest(installation: Installation, app: App, number: int) -> list[Release]:
+    return installation.records.releases(app.name)[:number]

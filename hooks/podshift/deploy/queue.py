@@ -10,6 +10,11 @@ from podshift.records import App
 from podshift.report import Log, ago
 
 
+def described(holder: Holder) -> str:
+    """What is under way, and by whom where somebody asked for it: `deploy of 1f2e3d4 by ada`."""
+    return f"{holder.what} by {holder.who}" if holder.who else holder.what
+
+
 @contextmanager
 def queued(
     installation: Installation, app: App, log: Log, *, what: str, who: str,
@@ -19,7 +24,7 @@ def queued(
     lock = AppLock(installation.home.lock(app.name), what=what, who=who)
 
     def waiting(holder: Holder) -> None:
-        log.step("queue", f"waiting for the {holder.what} by {holder.who}, begun {ago(time.time() - holder.since)}")
+        log.step("queue", f"waiting for the {described(holder)}, begun {ago(time.time() - holder.since)}")
 
     lock.acquire(waiting)
     try:

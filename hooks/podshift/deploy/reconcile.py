@@ -2,36 +2,80 @@
 
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 
-from podshift.deploy.containers import Blueprint, lasting_containers
+from podshift.deploy.build import ensure_image
+from podshift.deploy.containers import RELEASE_COMMAND, Blueprint, lasting_containers
+from podshift.deploy.events import FAILED, record
 from podshift.deploy.installation import Installation
 from podshift.deploy.proxy import ensure_proxy, synchronise_maps
+from podshift.deploy.prune import prune_images
 from podshift.deploy.queue import queued
+from podshift.deploy.volumes import prepare_volumes
 from podshift.engine import Container
 from podshift.errors import PodshiftError
+from podshift.model import State
 from podshift.proxy import backend_name
 from podshift.readiness import await_ready
 from podshift.records import App, Placed
 from podshift.report import Log
 from podshift.rotate import drain
+from podshift.settings import Home
+from podshift.source import Repository
 
 INTERRUPTED = "the deploy was interrupted"
+UNFINISHED = (State.BUILDING, State.STARTING)
 
 
 def reconcile(installation: Installation, app: App, log: Log) -> None:
-    """Bring one app to what its records say. The caller holds the app's lock."""
-    installation.records.fail_unfinished(app.name, INTERRUPTED)
+    """Bring one app to what its records say. The caller holds the app's lock.
+
+    Raises PodshiftError after all was tried, when a container of the live release does not get ready.
+    """
+    engine = installation.engine
+    engine.end_strays(home=installation.label, app=app.name)
     shutil.rmtree(installation.home.scratch(app.name), ignore_errors=True)
+    installation.write_proxy_files()
     recorded = installation.records.containers().get(app.name, [])
-    actual = lasting_containers(installation, app)
-    _bring_up(installation, app, recorded, actual, log)
-    _connect(installation, app, recorded)
-    _remove(
-        installation,
-        app,
-        [one.name for one in actual if one.name not in {place.name for place in recorded}],
-        log,
+    actual = lasting_containers(installation, app) + engine.containers(
+        home=installation.label, app=app.name, process=RELEASE_COMMAND
     )
+    names = {place.name for place in recorded}
+    try:
+        started = _bring_up(installation, app, recorded, actual, log)
+        _connect(installation, app, recorded, started)
+    finally:
+        _remove(installation, app, [one.name for one in actual if one.name not in names], log)
+        _close_unfinished(installation, app, log)
+
+
+def _close_unfinished(installation: Installation, app: App, log: Log) -> None:
+    """A killed deployer's release has failed: its branch goes back, its image away."""
+    unfinished = [one for one in installation.records.releases(app.name) if one.state in UNFINISHED]
+    if not unfinished:
+        return
+    live = installation.records.live_release(app.name)
+    repository = Repository(installation.home.repository(app.name))
+    for release in unfinished:
+        back = live.commit if live else None
+        # In the hook of a later push git refuses, and rightly so: that push has moved the branch on.
+        with suppress(PodshiftError):
+            if release.branch and repository.move_branch(release.branch, back, release.commit):
+                log.step("branch", f"{release.branch} {f'is back at {back[:7]}' if back else 'is taken back'}")
+        record(installation, app.name, "deploy", release.pushed_by, "", FAILED, release, INTERRUPTED)
+    installation.records.fail_unfinished(app.name, INTERRUPTED)
+    prune_images(installation, app)
+
+
+def put_right(home: Home, name: str, log: Log) -> None:
+    """After a deployer was killed: one app as `podshift up` would leave it, and what serves."""
+    with Installation(home) as installation:
+        app = installation.app(name)
+        ensure_proxy(installation, log)
+        with queued(installation, app, log, what="repair", who=""):
+            reconcile(installation, app, log)
+        live = installation.records.live_release(name)
+        log.line(f"{name}: {live.name} ({live.commit[:7]}) serves" if live else f"{name}: nothing was serving before")
 
 
 def bring_up(installation: Installation, names: list[str] | None, log: Log) -> None:
@@ -49,57 +93,73 @@ def bring_up(installation: Installation, names: list[str] | None, log: Log) -> N
             log.error(error)
             failed.append(app.name)
         else:
-            live = installation.records.live_release(app.name)
-            log.step("up", f"{app.name}: {live.name + ' is live' if live else 'nothing to run yet'}")
+            log.step("up", f"{app.name}: {_standing(installation, app)}")
     if failed:
         raise PodshiftError(f"could not bring up {', '.join(failed)}", hint="podshift doctor")
+
+
+def _standing(installation: Installation, app: App) -> str:
+    live = installation.records.live_release(app.name)
+    if live is None:
+        return "nothing to run yet"
+    return f"{live.name} is {'stopped' if Blueprint(installation, app, live).stopped else 'live'}"
 
 
 def repair(installation: Installation, app: App, log: Log) -> None:
     """What every deploy begins with: nothing to do, unless an earlier one was cut off or the proxy is gone."""
     ensure_proxy(installation, log)
-    unfinished = any(release.state in ("building", "starting") for release in installation.records.releases(app.name))
+    unfinished = any(release.state in UNFINISHED for release in installation.records.releases(app.name))
     recorded = {place.name for place in installation.records.containers().get(app.name, []) if place.is_web}
     servers = installation.proxy.look(backend_name(app)).servers
     serving = {name for name, server in servers.items() if not server.status.startswith(("DRAIN", "MAINT"))}
     if unfinished or serving != recorded or set(servers) != recorded:
         log.step("repair", "an earlier deploy was cut off; putting things right first")
-        reconcile(installation, app, log)
+        try:
+            reconcile(installation, app, log)
+        except PodshiftError as error:  # what is live may be what this deploy is to mend
+            log.step("repair", f"not all of it: {error.message}")
 
 
 def _bring_up(
     installation: Installation, app: App, recorded: Sequence[Placed], actual: Sequence[Container], log: Log
-) -> None:
-    """Start what is stopped, run anew what is gone."""
+) -> list[Placed]:
+    """Start what is stopped, run anew what is gone; those that were."""
     present = {container.name: container for container in actual}
     live = installation.records.live_release(app.name)
-    for place in recorded:
+    started = [place for place in recorded if place.name not in present or not present[place.name].running]
+    if live and any(place.name not in present for place in started):
+        ensure_image(installation, app, live, log)
+    for place in started:
         container = present.get(place.name)
         if container is None and live:
             log.step("start", f"{place.name} anew")
             blueprint = Blueprint(installation, app, live)
             process = blueprint.manifest.processes[place.process]
+            prepare_volumes(blueprint)
             installation.engine.run(blueprint.arguments(process, place), blueprint.variables)
-        elif container and not container.running:
+        else:
             log.step("start", place.name)
             installation.engine.start([place.name])
+    return started
 
 
-def _connect(installation: Installation, app: App, recorded: Sequence[Placed]) -> None:
+def _connect(installation: Installation, app: App, recorded: Sequence[Placed], started: Sequence[Placed]) -> None:
     """The proxy sends requests to the recorded containers, and to no others."""
     proxy, backend = installation.proxy, backend_name(app)
     web = [place for place in recorded if place.is_web]
+    names = [place.name for place in web]
     known = proxy.look(backend).servers
     missing = [place for place in web if place.name not in known]
     for place in missing:
         proxy.add(backend, place)
-    if missing:
-        live = installation.records.release(app.name, installation.app(app.name).live or 0)
-        manifest = Blueprint(installation, app, live).manifest
-        await_ready(installation.engine, proxy, app.name, backend, [(place, manifest.web.ready) for place in missing])
-    names = [place.name for place in web]
-    proxy.switch(backend, names, [name for name in known if name not in names])
-    synchronise_maps(installation)
+    try:
+        if awaited := [place for place in web if place in missing or place in started]:
+            live = installation.records.release(app.name, installation.app(app.name).live or 0)
+            ready = Blueprint(installation, app, live).manifest.web.ready
+            await_ready(installation.engine, proxy, app.name, backend, [(place, ready) for place in awaited])
+    finally:
+        proxy.switch(backend, names, [name for name in known if name not in names])
+        synchronise_maps(installation)
 
 
 def _remove(installation: Installation, app: App, names: Sequence[str], log: Log) -> None:

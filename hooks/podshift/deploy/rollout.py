@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from podshift.deploy.background import Cancellation
 from podshift.deploy.containers import Blueprint, lasting_containers
 from podshift.deploy.installation import Installation
+from podshift.deploy.volumes import prepare_volumes
 from podshift.model import State
 from podshift.proxy import backend_name
 from podshift.records import App, Placed, Release
@@ -47,8 +48,8 @@ class LiveBooks:
     def write(self, places: Sequence[Placed]) -> None:
         """The commit point: from here on nobody can cancel."""
         self.cancellation.end()
+        self._hold(places)  # first: when the proxy does not take it, nothing was written down yet
         self.installation.go_live(self.release, places)
-        self._hold(places)
 
     def turn_back(self) -> None:
         if self.earlier and self.earlier.number != self.release.number:
@@ -65,8 +66,9 @@ class LiveBooks:
 
 def roll_out(installation: Installation, app: App, release: Release, log: Log, cancellation: Cancellation) -> None:
     """Rotate to `release`. Raises PodshiftError when it could not, and then the old containers still serve."""
-    engine, proxy, backend = installation.engine, installation.proxy, backend_name(app)
+    proxy, backend = installation.proxy, backend_name(app)
     blueprint = Blueprint(installation, app, release)
+    prepare_volumes(blueprint)
     books = LiveBooks(installation, app, release, log, cancellation)
     # A new release's names are new, so that the records are enough; a restart asks the engine which names are free.
     old = lasting_containers(installation, app) if release.state is State.LIVE else books.recorded

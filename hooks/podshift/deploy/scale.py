@@ -1,18 +1,18 @@
 """More or fewer containers of a process, without touching those that stay."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from podshift.deploy.change import Change, changing, live_release
 from podshift.deploy.containers import Blueprint, free_addresses, lasting_containers
 from podshift.deploy.rollout import LiveBooks
+from podshift.deploy.volumes import prepare_volumes
 from podshift.engine import Container
 from podshift.errors import PodshiftError
 from podshift.model import Order
-from podshift.proxy import backend_name
 from podshift.records import Placed
 from podshift.report import count
-from podshift.rotate import New, Rotation, plan_rotation
+from podshift.rotate import New, plan_rotation
 
 MOST_REPLICAS = 50
 
@@ -32,11 +32,18 @@ class ScaledBooks(LiveBooks):
 
 def scale(change: Change, wanted: Mapping[str, int]) -> None:
     """Bring each process to so many containers. All or nothing: when one does not come up, all is as before."""
-    with changing(change, "scale"):
+    numbers = ", ".join(f"{process}={replicas}" for process, replicas in wanted.items())
+    with changing(change, "scale", numbers):
         installation, app = change.installation, change.app
         live = live_release(change)
         blueprint = Blueprint(installation, app, live)
-        _refuse_unknown(wanted, blueprint)
+        _refuse_out_of_range(wanted, blueprint)
+        if blueprint.stopped:
+            with installation.records.transaction():
+                for process, replicas in wanted.items():
+                    installation.records.set_scale(app.name, process, replicas)
+            change.log.success(f"{app.name} is stopped; podshift start {app.name} will run {numbers}")
+            return
         present = lasting_containers(installation, app)
         new, surplus = difference(blueprint, wanted, present)
         gone = {container.name for container in surplus}
@@ -44,13 +51,11 @@ def scale(change: Change, wanted: Mapping[str, int]) -> None:
         books = ScaledBooks(installation, app, live, change.log, change.cancellation)
         books.kept = [place for place in recorded if place.name not in gone]
         books.wanted = wanted
-        rotation = Rotation(
-            installation.engine, installation.proxy, app=app.name, backend=backend_name(app),
-            env=blueprint.variables, books=books, watcher=change.log,
-        )  # fmt: skip
-        rotation.apply(plan_rotation(new, surplus))
-        numbers = ", ".join(f"{process}={replicas}" for process, replicas in wanted.items())
-        change.log.success(f"{app.name} runs {numbers}: {count(len(new), 'container')} started, {len(surplus)} stopped")
+        prepare_volumes(blueprint)
+        plan = plan_rotation(new, surplus, blueprint.manifest.processes)
+        books.rotation(blueprint.variables).apply(plan)
+        done = f"{count(len(new), 'container')} started, {len(surplus)} stopped"
+        change.log.success(f"{app.name} runs {numbers}: {done}")
 
 
 def difference(
@@ -69,10 +74,15 @@ def difference(
     return new, surplus
 
 
-def _refuse_unknown(wanted: Mapping[str, int], blueprint: Blueprint) -> None:
+def refuse_unknown(names: Iterable[str], blueprint: Blueprint) -> None:
     known = blueprint.manifest.processes
-    for name, replicas in wanted.items():
+    for name in names:
         if name not in known:
             raise PodshiftError(f"{blueprint.app.name} has no process {name!r}", hint=f"it has {', '.join(known)}")
+
+
+def _refuse_out_of_range(wanted: Mapping[str, int], blueprint: Blueprint) -> None:
+    refuse_unknown(wanted, blueprint)
+    for name, replicas in wanted.items():
         if not 0 <= replicas <= MOST_REPLICAS:
             raise PodshiftError(f"{name}={replicas} is out of range", hint=f"0 to {MOST_REPLICAS}")

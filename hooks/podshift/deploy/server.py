@@ -8,10 +8,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from podshift.deploy.apps import destroy_app
+from podshift.deploy.apps import destroy_app, write_hooks
 from podshift.deploy.installation import Installation
 from podshift.deploy.proxy import start_proxy
 from podshift.deploy.proxyimage import obtain_proxy_image
+from podshift.deploy.service import remove_service
+from podshift.deploy.trial import try_container
+from podshift.deploy.volumes import settle_volumes
 from podshift.engine import Choice, Engine, choose_engine, lingers, runtime_folder
 from podshift.errors import PodshiftError
 from podshift.report import Log
@@ -32,6 +35,7 @@ class Wanted:
 
 def init(home: Home, wanted: Wanted, say: Say) -> Settings:
     """Make an installation, or bring one up to date. Raises PodshiftError with what this machine lacks."""
+    _check_path(home)
     make_private(home.path)
     before = _earlier(home)
     settings = before or Settings()
@@ -44,6 +48,7 @@ def init(home: Home, wanted: Wanted, say: Say) -> Settings:
     _check_address(settings.listen)
     settings = replace(settings, proxy_image=obtain_proxy_image(settings, home, wanted.proxy_image, say))
     settings = _with_choice(settings, choose_engine(lambda choice: _attempt(settings, choice)))
+    settings = replace(settings, storage=Engine(settings).storage_folder())
     for reason in settings.reasons:
         say(f"engine: {reason}")
     options = " ".join((*settings.engine_options, *settings.run_options)) or "its defaults"
@@ -54,7 +59,18 @@ def init(home: Home, wanted: Wanted, say: Say) -> Settings:
     make_private(home.templates)
     with Installation(home) as installation:
         _bring_proxy_up(installation, changed=before != settings, say=say)
+        for app in installation.records.apps():
+            write_hooks(home.repository(app.name))
     return settings
+
+
+def _check_path(home: Home) -> None:
+    """The path becomes a mount, a label and a filter to the engine, which split such words at these."""
+    if found := set('",:\n') & set(str(home.path)):
+        raise PodshiftError(
+            f"the path {str(home.path)!r} has {' '.join(map(repr, sorted(found)))} in it",
+            hint="no container engine can work with that; give PODSHIFT_HOME another path",
+        )
 
 
 def _earlier(home: Home) -> Settings | None:
@@ -93,17 +109,7 @@ def _check_address(listen: str) -> None:
 
 
 def _attempt(settings: Settings, choice: Choice) -> None:
-    """Run what every container of podshift needs: an init process, limits, a network of its own."""
-    Engine(_with_choice(settings, choice)).run(
-        [
-            "--rm",
-            "--init",
-            "--security-opt=no-new-privileges",
-            "--entrypoint=haproxy",
-            settings.proxy_image,
-            "-v",
-        ]
-    )
+    try_container(_with_choice(settings, choice))
 
 
 def _with_choice(settings: Settings, choice: Choice) -> Settings:
@@ -121,13 +127,18 @@ def _bring_proxy_up(installation: Installation, *, changed: bool, say: Say) -> N
     say(f"proxy: HAProxy listens on {installation.settings.listen}, from {installation.settings.proxy_image}")
 
 
-def uninstall(home: Home, log: Log) -> list[Path]:
-    """Take away everything that this installation made; give back what somebody else put into its folder."""
+def uninstall(home: Home, log: Log, *, volumes: bool = False) -> list[Path]:
+    """Take away what this installation made; give back what somebody else put into its folder.
+
+    The data volumes of its apps are kept, also of those that were destroyed before, unless `volumes`.
+    """
+    remove_service(home)
     with Installation(home) as installation:
         for app in installation.records.apps():
             destroy_app(installation, app.name, log)
         engine = installation.engine
         engine.remove([one.name for one in engine.containers(home=installation.label)])
+        settle_volumes(installation, log, remove=volumes)
         for network in engine.networks(home=installation.label):
             engine.remove_network(network)
         engine.remove_images(

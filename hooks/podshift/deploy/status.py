@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from podshift.deploy.containers import Blueprint
 from podshift.deploy.installation import Installation
+from podshift.deploy.queue import described
 from podshift.engine import Container
 from podshift.errors import PodshiftError
 from podshift.lock import AppLock
@@ -21,12 +23,13 @@ class ContainerStatus:
 
 @dataclass(frozen=True, slots=True)
 class AppStatus:
-    """An app as it stands. `deploying` says what is under way, and by whom."""
+    """An app as it stands. `deploying` says what is under way, and by whom; `stopped` that it shall stay so."""
 
     app: App
     live: Release | None
     urls: tuple[str, ...]
     deploying: str | None
+    stopped: bool
     processes: dict[str, list[ContainerStatus]]
 
 
@@ -49,8 +52,10 @@ def _status(
         upstream = servers[one.name].status.lower() if one.name in servers else None
         processes.setdefault(one.process, []).append(ContainerStatus(one.name, one.state, upstream))
     holder = AppLock(installation.home.lock(app.name)).holder()
-    deploying = f"{holder.what} by {holder.who}" if holder and holder.pid else None
-    return AppStatus(app, installation.records.live_release(app.name), urls(installation, app), deploying, processes)
+    deploying = described(holder) if holder and holder.pid else None
+    live = installation.records.live_release(app.name)
+    stopped = live is not None and Blueprint(installation, app, live).stopped
+    return AppStatus(app, live, urls(installation, app), deploying, stopped, processes)
 
 
 def urls(installation: Installation, app: App) -> tuple[str, ...]:

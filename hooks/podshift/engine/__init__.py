@@ -1,8 +1,18 @@
 """podman or docker: everything that is asked of a container engine, and the only importer of sh."""
 
 from podshift.engine.command import EngineError
-from podshift.engine.engine import Container, Engine, ImageFacts
+from podshift.engine.engine import Container, Engine, Image, ImageFacts
 from podshift.engine.probe import Choice, choose_engine
 from podshift.engine.session import lingers, runtime_folder
 
-__all__ = ["Choice", "Container", "Engine", "EngineError", "ImageFacts", "choose_engine", "lingers", "runtime_folder"]
+__all__ = [
+    "Choice",
+    "Container",
+    "Engine",
+    "EngineError",
+    "Image",
+    "ImageFacts",
+    "choose_engine",
+    "lingers",
+    "runtime_folder",
+]

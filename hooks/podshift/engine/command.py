@@ -1,6 +1,7 @@
 """One way to run the engine: through sh, with its output kept, bounded in time, and never as a terminal."""
 
 import os
+import select
 import signal
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -45,12 +46,28 @@ def run(
             except BaseException as error:  # sh swallows what a callback raises
                 failures.append(error)
 
+    process = start(
+        program, arguments, out=keep if on_line else output.append, err=None if on_line else keep,
+        env=env, stdin=stdin,
+    )  # fmt: skip
+    wait(process, program, arguments, timeout, tail)
+    if failures:
+        raise failures[0]
+    return "".join(output)
+
+
+def start(
+    program: str, arguments: list[str], *, out: Any, err: Any, env: Mapping[str, str] | None = None, stdin: Any = None
+) -> Any:
+    """sh's running command; `err` None: both streams as one, in order. Raises PodshiftError: no such program."""
+    nothing = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+    source: Any = nothing if stdin is None else stdin
     try:
-        process = sh.Command(program)(
+        return sh.Command(program)(
             *arguments,
-            _out=keep if on_line else output.append,
-            _err=keep,
-            _in=stdin,
+            _out=out,
+            **({"_err_to_out": True} if err is None else {"_err": err}),
+            _in=source,  # without one, sh starts a thread whose end takes 0.1 s
             _env={**os.environ, **(env or {})},
             _tty_out=False,
             _bg=True,
@@ -61,35 +78,53 @@ def run(
         )
     except sh.CommandNotFound:
         raise PodshiftError(f"{program} is not installed", hint=f"apt install {program}") from None
-    _wait(process, program, arguments, timeout, tail)
-    if failures:
-        raise failures[0]
-    return "".join(output)
+    finally:
+        os.close(nothing)
 
 
-def _wait(process: Any, program: str, arguments: list[str], timeout: float | None, tail: deque[str]) -> None:
+def ended(pid: int, seconds: float | None) -> bool:
+    """Wait for a process's end, told by the kernel: sh's own time-out looks every 0.1 s only."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        return bool(poll.poll(None if seconds is None else max(0, seconds * 1000)))
+    finally:
+        os.close(descriptor)
+
+
+def terminate(process: Any) -> None:
+    """The command and all that it started: SIGTERM, and SIGKILL for what is still there after 5 s."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError, sh.ErrorReturnCode):
+            os.killpg(process.pid, number)
+            if ended(process.pid, 5):
+                process.wait()
+
+
+def wait(
+    process: Any, program: str, arguments: list[str], timeout: float | None, tail: deque[str], *,
+    end: Callable[[Any], None] = terminate, ended: Callable[[int, float | None], bool] = ended,
+) -> None:  # fmt: skip
+    """Wait until it has `ended`; whatever interrupts the wait will `end` it too. Raises EngineError like run()."""
     verb = _verb(arguments)
     try:
-        process.wait(timeout=timeout)
-    except sh.TimeoutException:
-        _end(process)
-        raise EngineError(
-            f"{program} {verb} did not end within {timeout:.0f} s", "\n".join(tail), hint="podshift doctor"
-        ) from None
+        if not ended(process.pid, timeout):
+            end(process)
+            raise EngineError(
+                f"{program} {verb} did not end within {timeout:.0f} s", "\n".join(tail), hint="podshift doctor"
+            )
+        process.wait()
     except sh.ErrorReturnCode as error:
         raise EngineError(f"{program} {verb} failed with status {error.exit_code}", "\n".join(tail)) from None
-    except BaseException:
-        _end(process)
+    except EngineError:
         raise
-
-
-def _end(process: Any) -> None:
-    """The command and all that it started: SIGTERM, and SIGKILL for what is still there after 5 s."""
-    with suppress(ProcessLookupError, sh.ErrorReturnCode, sh.TimeoutException):
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(timeout=5)
-    with suppress(ProcessLookupError, sh.ErrorReturnCode, sh.TimeoutException):
-        os.killpg(process.pid, signal.SIGKILL)
+    except BaseException:
+        end(process)
+        raise
 
 
 def _verb(arguments: list[str]) -> str:

@@ -2,21 +2,22 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from podshift.engine import session
-from podshift.engine.command import EngineError, Line, run
+from podshift.engine.build import end_strays, run_build
+from podshift.engine.command import EngineError, Line, run, start, terminate
 from podshift.engine.environment import passed
 from podshift.engine.terminal import attached
 from podshift.settings import Settings
 
-# Long enough for a busy machine, short enough that a hung engine does not hold an app's lock for ever.
-COMMAND_SECONDS = 120.0
-BUILD_SECONDS = 3600.0
+LISTING_TRIES = 5
+OWN_SECONDS = -1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,23 @@ class Container:
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """An image by one of its tags; one that is `dangling` has none, and no image is made on top of it."""
+
+    id: str
+    tag: str
+
+    @property
+    def dangling(self) -> bool:
+        return self.tag == "<none>:<none>"
+
+    @property
+    def name(self) -> str:
+        """What to remove it by; an image with several tags loses this one only."""
+        return self.id if self.dangling else self.tag
+
+
+@dataclass(frozen=True, slots=True)
 class ImageFacts:
     """What an image says of itself."""
 
@@ -67,13 +85,27 @@ class Engine:
         self.program = settings.engine
         self.options = list(settings.engine_options)
         self.run_options = list(settings.run_options)
+        self.seconds = float(settings.engine_seconds)
+        self.build_seconds = float(settings.build_seconds)
         session.enter(settings.runtime_folder)
 
     def call(
-        self, *arguments: str, timeout: float | None = COMMAND_SECONDS, env: Mapping[str, str] | None = None,
+        self, *arguments: str, timeout: float | None = OWN_SECONDS, env: Mapping[str, str] | None = None,
         on_line: Line | None = None, stdin: Any = None,
     ) -> str:  # fmt: skip
-        return run(self.program, [*self.options, *arguments], timeout=timeout, env=env, on_line=on_line, stdin=stdin)
+        """Run a command, for `engine_seconds` unless said otherwise; None: without an end."""
+        seconds = self.seconds if timeout == OWN_SECONDS else timeout
+        return run(self.program, [*self.options, *arguments], timeout=seconds, env=env, on_line=on_line, stdin=stdin)
+
+    def info(self) -> dict[str, Any]:
+        """What the engine says of itself, in its own words: podman's and docker's differ."""
+        found: dict[str, Any] = json.loads(self.call("info", "--format={{json .}}"))
+        return found
+
+    def storage_folder(self) -> str:
+        """Where it keeps images, containers and volumes."""
+        field = "{{.Store.GraphRoot}}" if self.program == "podman" else "{{.DockerRootDir}}"
+        return self.call("info", f"--format={field}").strip()
 
     # containers
 
@@ -91,7 +123,7 @@ class Engine:
     def run_once(self, arguments: Sequence[str], env: Mapping[str, str], on_line: Line) -> None:
         """Run a container to its end, its output line by line. Raises EngineError when it fails."""
         with passed(arguments, env) as (words, rest):
-            self.call("run", *self.run_options, *words, env=rest, on_line=on_line, timeout=BUILD_SECONDS)
+            self.call("run", *self.run_options, *words, env=rest, on_line=on_line, timeout=self.build_seconds)
 
     def interactive(self, verb: str, arguments: Sequence[str], env: Mapping[str, str]) -> int:
         """`run` or `exec` with this process's own terminal; the command's exit status."""
@@ -106,7 +138,7 @@ class Engine:
     def stop(self, names: Sequence[str], seconds: float) -> None:
         """SIGTERM, and SIGKILL after `seconds`; the containers stay."""
         if names:
-            self.call("stop", f"--time={round(seconds)}", *names, timeout=COMMAND_SECONDS + seconds)
+            self.call("stop", f"--time={round(seconds)}", *names, timeout=self.seconds + seconds)
 
     def remove(self, names: Sequence[str], seconds: float = 0) -> None:
         """SIGTERM, SIGKILL after `seconds`, and gone. Containers that are gone already are no error."""
@@ -115,9 +147,10 @@ class Engine:
                 "rm",
                 "--force",
                 "--ignore",
+                "--volumes",  # those without a name; data volumes have one
                 f"--time={round(seconds)}",
                 *names,
-                timeout=COMMAND_SECONDS + seconds,
+                timeout=self.seconds + seconds,
             )
 
     def exists(self, kind: str, name: str) -> bool:
@@ -134,9 +167,17 @@ class Engine:
         self.call("logs", f"--tail={lines}", name, on_line=collected.append)
         return collected[-lines:]
 
-    def follow_logs(self, name: str, lines: int, on_line: Line) -> None:
-        """The last lines and all that come, until the container is gone."""
-        self.call("logs", "--follow", f"--tail={lines}", name, on_line=on_line, timeout=None)
+    def timed_logs(self, name: str, lines: int) -> list[str]:
+        """The last lines of both streams, each after its time and a space."""
+        collected: list[str] = []
+        self.call("logs", "--timestamps", f"--tail={lines}", name, on_line=collected.append)
+        return collected
+
+    def follow_logs(self, name: str, lines: int, on_line: Line) -> Callable[[], None]:
+        """Pass on the last lines, and all that come until the container is gone; what is given back ends it."""
+        command = [*self.options, "logs", "--follow", f"--tail={lines}", name]
+        process = start(self.program, command, out=lambda line: on_line(line.rstrip("\r\n")), err=None)
+        return partial(terminate, process)
 
     # images
 
@@ -149,7 +190,12 @@ class Engine:
         arguments += [f"--target={target}"] if target else []
         arguments += [f"--build-arg={key}={value}" for key, value in args.items()]
         arguments += [f"--label={key}={value}" for key, value in labels.items()]
-        self.call("build", *arguments, "--", str(context), timeout=BUILD_SECONDS, on_line=on_line)
+        command = [*self.options, "build", *arguments, "--", str(context)]
+        run_build(self.program, command, folder=context, timeout=self.build_seconds, on_line=on_line)
+
+    def end_strays(self, **labels: str) -> None:
+        """End the builds and runs with these labels that a killed deployer left behind."""
+        end_strays({f"podshift.{key}": value for key, value in labels.items()})
 
     def image_facts(self, image: str) -> ImageFacts:
         (facts,) = json.loads(self.call("image", "inspect", image))
@@ -157,10 +203,24 @@ class Engine:
         found = (re.fullmatch(r"(\d+)(/tcp)?", port) for port in exposed)
         return ImageFacts(tuple(sorted(int(match[1]) for match in found if match)))
 
+    def images(self, **labels: str) -> list[Image]:
+        """Images with all these labels, once for each tag; the names are without their `podshift.` prefix."""
+        filters = [f"--filter=label=podshift.{key}={value}" for key, value in labels.items()]
+        output = self._listed_images("--no-trunc", "--format={{.ID}} {{.Repository}}:{{.Tag}}", *filters)
+        rows = (line.partition(" ") for line in output.splitlines())
+        return [Image(image.removeprefix("sha256:"), tag) for image, _, tag in rows]
+
     def image_tags(self, repository: str) -> list[str]:
         """Every `repository:tag` here."""
-        output = self.call("images", "--format={{.Repository}}:{{.Tag}}", f"--filter=reference={repository}")
+        output = self._listed_images("--format={{.Repository}}:{{.Tag}}", f"--filter=reference={repository}")
         return sorted({line for line in output.splitlines() if line.startswith(f"{repository}:")})
+
+    def _listed_images(self, *arguments: str) -> str:
+        """podman gives up when an image that it is about to look at is removed by somebody else just then."""
+        for _ in range(LISTING_TRIES - 1):
+            with suppress(EngineError):
+                return self.call("images", *arguments)
+        return self.call("images", *arguments)
 
     def remove_images(self, tags: Iterable[str]) -> None:
         """Take these tags away. One that a container still needs stays: --force would remove the container."""
@@ -169,11 +229,39 @@ class Engine:
             with suppress(EngineError):
                 self.call("rmi", *names)
 
+    # volumes
+
+    def create_volume(self, name: str, labels: Mapping[str, str]) -> None:
+        self.call("volume", "create", *(f"--label={key}={value}" for key, value in labels.items()), name)
+
+    def volume_labels(self, name: str) -> Mapping[str, str] | None:
+        """The labels of a volume; None when there is no such volume."""
+        try:
+            (facts,) = json.loads(self.call("volume", "inspect", name))
+        except EngineError:
+            return None
+        return facts.get("Labels") or {}
+
+    def volumes(self, **labels: str) -> list[str]:
+        """Volumes with all these labels; the names are without their `podshift.` prefix.
+
+        The engine's filter finds candidates only: what is told here may be removed, with all data.
+        """
+        wanted = {f"podshift.{key}": value for key, value in labels.items()}
+        filters = [f"--filter=label={key}={value}" for key, value in wanted.items()]
+        names = sorted(self.call("volume", "ls", "--format={{.Name}}", *filters).split())
+        return [name for name in names if wanted.items() <= (self.volume_labels(name) or {}).items()]
+
+    def remove_volumes(self, names: Sequence[str]) -> None:
+        if names:
+            self.call("volume", "rm", *names)
+
     # networks
 
-    def create_network(self, name: str, labels: Mapping[str, str]) -> str:
-        """Create a network and give back its IPv4 subnet, such as 10.89.3.0/24."""
-        self.call("network", "create", *(f"--label={key}={value}" for key, value in labels.items()), name)
+    def create_network(self, name: str, labels: Mapping[str, str], *, subnet: str | None = None) -> str:
+        """Create a network, with this IPv4 subnet or one of the engine's choice, and give the subnet back."""
+        options = [f"--label={key}={value}" for key, value in labels.items()]
+        self.call("network", "create", *options, *([f"--subnet={subnet}"] if subnet else []), name)
         (facts,) = json.loads(self.call("network", "inspect", name))
         return str(facts["subnets"][0]["subnet"])
 

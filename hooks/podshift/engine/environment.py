@@ -1,9 +1,10 @@
 """How a container's variables reach the engine without being seen, and without steering it."""
 
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from podshift.errors import PodshiftError
 
@@ -13,6 +14,9 @@ STEERING = re.compile(
     r"PATH|HOME|USER|TMPDIR|TZ|LANG|LC_.*|LD_.*|GO[A-Z]+|XDG_.*|_?CONTAINERS?_.*|STORAGE_.*|REGISTRY_.*|DOCKER_.*"
     r"|PODMAN_.*|BUILDAH_.*|NETAVARK_.*|DBUS_.*|NOTIFY_SOCKET|LISTEN_.*|SSL_.*|(?i:[a-z]+_proxy)"
 )
+
+# A rootless engine cannot read /proc/PID/fd of a process outside its user namespace, so it must be a named file, 0600.
+MEMORY = Path("/dev/shm")  # noqa: S108 - tempfile makes the name
 
 
 @contextmanager
@@ -29,11 +33,10 @@ def passed(arguments: Sequence[str], env: Mapping[str, str]) -> Iterator[tuple[l
     for name, value in steering.items():
         if "\n" in value:
             raise PodshiftError(f"the value of {name} has a line break", hint="the container engine cannot take that")
-    own = {f"--env={name}" for name in steering}
-    descriptor = os.memfd_create("podshift-env")
-    try:
-        os.write(descriptor, "".join(f"{name}={value}\n" for name, value in steering.items()).encode())
-        file = f"--env-file=/proc/{os.getpid()}/fd/{descriptor}"
-        yield [file, *(argument for argument in arguments if argument not in own)], rest
-    finally:
-        os.close(descriptor)
+    words = list(arguments)
+    for name in steering:
+        words.remove(f"--env={name}")  # the first: options come before the container's own command
+    with NamedTemporaryFile(mode="w", prefix="podshift-env-", dir=MEMORY if MEMORY.is_dir() else None) as file:
+        file.writelines(f"{name}={value}\n" for name, value in steering.items())
+        file.flush()
+        yield [f"--env-file={file.name}", *words], rest

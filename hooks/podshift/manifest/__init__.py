@@ -21,6 +21,11 @@ DEEP_KEY = re.compile(
 )
 PLACE = re.compile(r"(?P<why>.*) \(at (?P<where>line \d+, column \d+|end of document)\)", re.DOTALL)
 
+# What is looked for at the top of a pushed commit, and how long the first two may be.
+MANIFEST, PROCFILE = "podshift.toml", "Procfile"
+MANIFEST_BYTES = LARGEST
+CONTAINERFILES = ("Containerfile", "Dockerfile")
+
 
 def parse_manifest(toml_text: str | None, procfile_text: str | None = None) -> Manifest:
     """The manifest of a commit from its two files' text; None: the commit has no such file.

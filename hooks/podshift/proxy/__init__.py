@@ -4,7 +4,15 @@ The running proxy is changed through its runtime socket and never reloaded; the 
 a restarted one comes back right. https://docs.haproxy.org/2.6/management.html#9.3 has the commands.
 """
 
-from podshift.proxy.files import INSIDE, PreparedFiles, backend_name, copy_static_files, maps, prepare_files
+from podshift.proxy.files import (
+    INSIDE,
+    PreparedFiles,
+    backend_name,
+    copy_static_files,
+    maps,
+    own_host,
+    prepare_files,
+)
 from podshift.proxy.runtime import BackendCounts, Proxy, ServerState
 
 __all__ = [
@@ -16,5 +24,6 @@ __all__ = [
     "backend_name",
     "copy_static_files",
     "maps",
+    "own_host",
     "prepare_files",
 ]

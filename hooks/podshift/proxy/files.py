@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from podshift.records import App, Placed
 from podshift.render import render_template
@@ -11,7 +12,7 @@ from podshift.settings import Home, shipped
 
 # Where the proxy's container sees the folder that write_files() fills.
 INSIDE = "/etc/podshift"
-STATIC_FILES = ("hold.lua", "404.txt", "503.http")
+STATIC_FILES = ("hold.lua", "hosts.lua", "404.txt", "503.http")
 
 # How every upstream is checked and kept connected. `pool-max-conn` keeps the connections to the app open
 # (without it HAProxy 2.6 resets them after every request); the purge delay stays below the keep-alive time of
@@ -36,15 +37,39 @@ def host_map(apps: Sequence[App]) -> dict[str, str]:
 
     Every app also answers to APP.localhost, which browsers and curl take for this machine (RFC 6761).
     """
-    hosts = {f"{app.name}.localhost": backend_name(app) for app in apps}
-    hosts |= {domain: backend_name(app) for app in apps for domain in app.domains}
+    hosts = {own_host(app.name): backend_name(app) for app in apps}
+    hosts |= {domain: backend_name(app) for app in apps for domain in app.domains if not is_wildcard(domain)}
     fallback = next((app for app in apps if not app.domains), None)
     return hosts | ({"*": backend_name(fallback)} if fallback else {})
 
 
+def wildcard_map(apps: Sequence[App]) -> dict[str, str]:
+    """`*.example.com`, written backwards as `moc.elpmaxe.` → backend: the longest that a host begins with wins.
+
+    HAProxy finds the longest beginning in a tree (`map_beg`), but ends only in the order of the file.
+    """
+    return {domain[:0:-1]: backend_name(app) for app in apps for domain in app.domains if is_wildcard(domain)}
+
+
+def own_host(app: str) -> str:
+    """What an app answers to whatever its domains are."""
+    return f"{app}.localhost"
+
+
+def is_wildcard(domain: str) -> bool:
+    """`*.example.com` is every host below example.com, at any depth."""
+    return domain.startswith("*.")
+
+
+def checked_host(app: App) -> str:
+    """The Host header of an app's readiness check: what a client of the app would send."""
+    first = next(iter(app.domains), own_host(app.name))
+    return f"{app.name}{first[1:]}" if is_wildcard(first) else first
+
+
 def check_host_map(apps: Sequence[App]) -> dict[str, str]:
-    """Backend → the Host header of its readiness check: what a client of the app would send."""
-    return {backend_name(app): (app.domains or (f"{app.name}.localhost",))[0] for app in apps}
+    """Backend → the Host header of its readiness check."""
+    return {backend_name(app): checked_host(app) for app in apps}
 
 
 def ready_map(placed: Mapping[str, Sequence[Placed]]) -> dict[str, str]:
@@ -58,10 +83,17 @@ def hold_map(apps: Sequence[App], placed: Mapping[str, Sequence[Placed]]) -> dic
     return {backend_name(app): str(seconds[app.name]) for app in apps if app.name in seconds}
 
 
+def maintenance_map(apps: Sequence[App]) -> dict[str, str]:
+    """Backend → what the page says that stands before its app, percent-encoded: a map's value is one word."""
+    return {backend_name(app): quote(app.maintenance, safe="") for app in apps if app.maintenance}
+
+
 def maps(apps: Sequence[App], placed: Mapping[str, Sequence[Placed]]) -> dict[str, dict[str, str]]:
     """Every map of the proxy, by its name; `placed` is what should run, by app."""
     return {
         "hosts": host_map(apps),
+        "wildcards": wildcard_map(apps),
+        "maintenance": maintenance_map(apps),
         "check-host": check_host_map(apps),
         "ready": ready_map(placed),
         "hold": hold_map(apps, placed),

@@ -121,7 +121,7 @@ class Proxy:
     def entries(self, name: str) -> dict[str, str]:
         """A map of the running proxy, as it stands."""
         lines = (line.split(maxsplit=2) for line in self._ask(f"show map {INSIDE}/{name}.map").splitlines())
-        return {words[1]: words[2] for words in lines if len(words) == 3}
+        return {words[1]: words[2] for words in lines if len(words) == 3 and words[0].startswith("0x")}
 
     def replace(self, name: str, wanted: Mapping[str, str]) -> None:
         """Make a map of the running proxy equal to `wanted`, touching only what differs."""

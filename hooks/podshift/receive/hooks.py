@@ -2,13 +2,14 @@
 
 import os
 
+from podshift.deploy.disk import refuse_nearly_full
 from podshift.errors import PodshiftError
-from podshift.manifest import parse_manifest
+from podshift.manifest import CONTAINERFILES, MANIFEST, MANIFEST_BYTES, PROCFILE, parse_manifest
 from podshift.model import State
 from podshift.receive.push import Push, check_options, options_in, pusher, read_push, say
 from podshift.records import App, Records
 from podshift.report import printable
-from podshift.settings import Home
+from podshift.settings import Home, load_settings
 from podshift.source import Repository
 
 
@@ -25,6 +26,7 @@ def pre_receive(home: Home, app: str, lines: str) -> int:
             hint=f"podshift destroy {app} takes the app away",
         )
     if update and update.new:
+        refuse_nearly_full(home, load_settings(home))
         check_commit(repository, update.new)
     return 0
 
@@ -72,8 +74,6 @@ def check_history(repository: Repository, push: Push) -> None:
 
 def check_commit(repository: Repository, commit: str) -> None:
     """Raises PodshiftError for what can be seen to fail without building: all of it at once."""
-    from podshift.deploy.push import CONTAINERFILES, MANIFEST, MANIFEST_BYTES, PROCFILE
-
     manifest = parse_manifest(
         repository.read_text(commit, MANIFEST, MANIFEST_BYTES),
         repository.read_text(commit, PROCFILE, MANIFEST_BYTES),

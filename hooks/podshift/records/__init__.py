@@ -1,12 +1,13 @@
 """What should run, and what happened: SQLite in the installation's home."""
 
 from podshift.records.apps import AppRecords
+from podshift.records.events import EventRecords
 from podshift.records.releases import ReleaseRecords
-from podshift.records.rows import App, Placed, Release
+from podshift.records.rows import App, Event, Notifier, Placed, Release
 from podshift.records.variables import VariableRecords
 
-__all__ = ["App", "Placed", "Records", "Release"]
+__all__ = ["App", "Event", "Notifier", "Placed", "Records", "Release"]
 
 
-class Records(AppRecords, ReleaseRecords, VariableRecords):
+class Records(AppRecords, ReleaseRecords, VariableRecords, EventRecords):
     """All that podshift remembers. Methods raise PodshiftError when the database cannot be used."""

@@ -1,6 +1,7 @@
 """Apps and their domains."""
 
 import time
+from collections.abc import Callable
 
 from podshift.errors import PodshiftError
 from podshift.records.database import Database
@@ -21,6 +22,19 @@ class AppRecords(Database):
 
     def set_gate(self, app: str, gate: bool) -> None:
         self._write("UPDATE apps SET gate = ? WHERE name = ?", gate, app)
+
+    def set_maintenance(self, app: str, message: str | None) -> None:
+        """What the page says that stands before the app; None takes it away."""
+        self._write("UPDATE apps SET maintenance = ? WHERE name = ?", message, app)
+
+    def move_app(self, app: App, subnet: str, moved: Callable[[str], str]) -> None:
+        """The app's network has other addresses now. Call inside a transaction."""
+        self._write("UPDATE apps SET subnet = ? WHERE name = ?", subnet, app.name)
+        for row in self._rows("SELECT name, address FROM containers WHERE app = ?", app.name):
+            self._write(
+                "UPDATE containers SET address = ? WHERE app = ? AND name = ?",
+                moved(row["address"]), app.name, row["name"],
+            )  # fmt: skip
 
     def apps(self) -> list[App]:
         """Every app, the oldest first."""
@@ -54,3 +68,6 @@ class AppRecords(Database):
 
     def add_domain(self, app: str, domain: str) -> None:
         self._write("INSERT INTO domains (domain, app) VALUES (?, ?)", domain, app)
+
+    def remove_domain(self, app: str, domain: str) -> None:
+        self._write("DELETE FROM domains WHERE domain = ? AND app = ?", domain, app)

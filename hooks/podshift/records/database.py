@@ -49,6 +49,25 @@ class Database:
     def close(self) -> None:
         self.database.close()
 
+    def copy_to(self, path: Path) -> None:
+        """A whole copy as of now, in a new file, while others write."""
+        with _readable_errors():
+            target = sqlite3.connect(path)
+            try:
+                self.database.backup(target)
+            finally:
+                target.close()
+
+    def check(self) -> None:
+        """Raises PodshiftError for a damaged database, and one from a newer podshift."""
+        with _readable_errors():
+            (found,) = self.database.execute("PRAGMA quick_check(1)").fetchone()
+            (version,) = self.database.execute("PRAGMA user_version").fetchone()
+        if found != "ok":
+            raise PodshiftError(f"the records are damaged: {found}", hint="podshift restore FILE")
+        if version > len(MIGRATIONS):
+            raise PodshiftError("the records are from a newer podshift", hint="upgrade this one")
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Everything inside happens, or nothing does."""

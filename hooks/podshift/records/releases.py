@@ -23,15 +23,16 @@ class ReleaseRecords(Database):
         pushed_by: str,
         of: Release | None = None,
         rollback_of: int | None = None,
+        branch: str | None = None,
     ) -> Release:
         """A new release, numbered one above the app's highest; one made `of` another runs its image."""
         number = self._rows("SELECT coalesce(max(number), 0) + 1 AS n FROM releases WHERE app = ?", app)[0]["n"]
         image = of.image if of else f"localhost/podshift/{app}:v{number}"
         self._write(
             "INSERT INTO releases (app, number, commit_id, subject, state, image, pushed_by, at,"
-            " manifest, procfile, port, rollback_of) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " manifest, procfile, port, rollback_of, branch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             app, number, commit, subject, state, image, pushed_by, time.time(),
-            of and of.manifest, of and of.procfile, of.port if of else 8080, rollback_of,
+            of and of.manifest, of and of.procfile, of.port if of else 8080, rollback_of, branch,
         )  # fmt: skip
         return self.release(app, number)
 
@@ -82,6 +83,15 @@ class ReleaseRecords(Database):
             "UPDATE releases SET state = ?, error = ? WHERE app = ? AND state IN (?, ?)",
             State.FAILED, error, app, State.BUILDING, State.STARTING,
         )  # fmt: skip
+
+    def newest(self) -> float:
+        """When the newest release of any app began; 0.0 without any."""
+        return float(self._rows("SELECT coalesce(max(at), 0) AS at FROM releases")[0]["at"])
+
+    def building(self, *, except_for: str) -> bool:
+        """Is an image of any other app being built?"""
+        rows = self._rows("SELECT 1 FROM releases WHERE state = ? AND app != ? LIMIT 1", State.BUILDING, except_for)
+        return bool(rows)
 
     def releases(self, app: str) -> list[Release]:
         """Newest first."""

@@ -7,7 +7,10 @@ from podshift.model import State
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """`backend` is the number of its ready-made backend in the proxy; `live` its live release, if any."""
+    """`backend` is the number of its ready-made backend in the proxy; `live` its live release, if any.
+
+    `maintenance` is what the page says that stands before the app; None: there is none.
+    """
 
     name: str
     branch: str
@@ -17,11 +20,15 @@ class App:
     created: float
     live: int | None
     domains: tuple[str, ...] = ()
+    maintenance: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A numbered attempt to run an image. `at` in seconds since the epoch, `seconds` how long it took."""
+    """A numbered attempt to run an image. `at` in seconds since the epoch, `seconds` how long it took.
+
+    `branch`, for a push's release: what goes back to the live commit when this one does not go live.
+    """
 
     app: str
     number: int
@@ -37,10 +44,39 @@ class Release:
     seconds: float | None
     error: str | None
     rollback_of: int | None
+    branch: str | None = None
 
     @property
     def name(self) -> str:
         return f"v{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that was done to an app. `at` in seconds since the epoch.
+
+    `outcome`: ok, failed, cancelled or superseded; `release` and `commit` where there is one; `error` what went wrong.
+    """
+
+    at: float
+    app: str
+    kind: str
+    outcome: str
+    by: str
+    release: int | None
+    commit: str | None
+    what: str
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Notifier:
+    """A command line or a URL that is told of deploys; `result` of the newest time, `at` in seconds of the epoch."""
+
+    number: int
+    target: str
+    at: float | None
+    result: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ MIGRATIONS = (
     CREATE TABLE apps (
         name TEXT PRIMARY KEY, branch TEXT NOT NULL, gate INTEGER NOT NULL DEFAULT 0,
         backend INTEGER NOT NULL UNIQUE, subnet TEXT NOT NULL, created REAL NOT NULL,
-        live INTEGER);
+        live INTEGER, maintenance TEXT);
     CREATE TABLE domains (
         domain TEXT PRIMARY KEY, app TEXT NOT NULL REFERENCES apps ON DELETE CASCADE);
     CREATE TABLE releases (
@@ -14,7 +14,7 @@ MIGRATIONS = (
         commit_id TEXT NOT NULL, subject TEXT NOT NULL, state TEXT NOT NULL,
         image TEXT NOT NULL, manifest TEXT, procfile TEXT, port INTEGER NOT NULL DEFAULT 8080,
         pushed_by TEXT NOT NULL, at REAL NOT NULL, seconds REAL, error TEXT, rollback_of INTEGER,
-        PRIMARY KEY (app, number));
+        branch TEXT, PRIMARY KEY (app, number));
     CREATE TABLE containers (
         app TEXT NOT NULL REFERENCES apps ON DELETE CASCADE, name TEXT NOT NULL, process TEXT NOT NULL,
         address TEXT NOT NULL, port INTEGER NOT NULL, ready_path TEXT NOT NULL, hold INTEGER NOT NULL,
@@ -26,6 +26,12 @@ MIGRATIONS = (
         app TEXT NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
         PRIMARY KEY (app, number, name),
         FOREIGN KEY (app, number) REFERENCES releases (app, number) ON DELETE CASCADE);
+    CREATE TABLE events (
+        number INTEGER PRIMARY KEY, at REAL NOT NULL, app TEXT NOT NULL, kind TEXT NOT NULL, outcome TEXT NOT NULL,
+        asked_by TEXT NOT NULL, release INTEGER, commit_id TEXT, what TEXT NOT NULL, error TEXT);
+    CREATE INDEX events_of_apps ON events (app, number);
+    CREATE TABLE notifiers (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, target TEXT NOT NULL, at REAL, result TEXT);
     CREATE TABLE scales (
         app TEXT NOT NULL REFERENCES apps ON DELETE CASCADE, process TEXT NOT NULL, replicas INTEGER NOT NULL,
         PRIMARY KEY (app, process));

@@ -75,6 +75,10 @@ class Log:
             else:
                 self.line(line)
 
+    def warning(self, text: str) -> None:
+        self._step = ""
+        self._coloured("warning", text)
+
     def success(self, text: str) -> None:
         self._step = ""
         self._coloured("success", text)

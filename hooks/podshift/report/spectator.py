@@ -17,11 +17,14 @@ from pathlib import Path
 _TICK = 0.03  # seconds between two looks at the log; inotify would be one more thing that can be missing
 _PATIENCE = 5.0  # seconds that a client which does not read may take after the deploy has ended
 _READ = 65536
+_ERROR = b"error: "
 _BROKEN = select.POLLERR | select.POLLHUP | select.POLLNVAL
 
 
-def follow(log: Path | int, child: int, out: int = 1) -> int:
-    """Copies the log, from its start, to `out` until the child has ended and all is copied.
+def follow(log: Path | int, child: int, out: int = 1, *, errors: int | None = None, begin: int = 0) -> int:
+    """Copies the log, from byte `begin` on, to `out` until the child has ended and all is copied.
+
+    From a line on that begins with `error: ` it goes to `errors`, where that is given.
 
     Gives the child's exit status, 128 + n when signal n ended it. `log` is better a descriptor
     (`Log.fileno()`) than a path, which the child may rename. Ignores SIGPIPE in this process from then on.
@@ -33,9 +36,10 @@ def follow(log: Path | int, child: int, out: int = 1) -> int:
         if isinstance(log, Path):
             log = os.open(log, os.O_RDONLY | os.O_CLOEXEC)
             stack.callback(os.close, log)
-        own_out = _own_descriptor(out)
-        stack.callback(os.close, own_out)
-        _relay_until_end(_Relay(log, own_out), process)
+        own = [_own_descriptor(one) for one in (out, errors) if one is not None]
+        for descriptor in own:
+            stack.callback(os.close, descriptor)
+        _relay_until_end(_Relay(log, own, begin), process)
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     return status if status >= 0 else 128 - status
 
@@ -69,10 +73,10 @@ def _wait(process: int | None, relay: "_Relay", deadline: float) -> dict[int, in
 class _Relay:
     """What was read from the log and not yet written to the client."""
 
-    def __init__(self, log: int, out: int) -> None:
+    def __init__(self, log: int, outs: list[int], begin: int) -> None:
         self.log = log
-        self.out = out
-        self.offset = 0
+        self.out, *self.next = outs
+        self.offset = begin
         self.pending = b""
         self.broken = False
 
@@ -88,7 +92,7 @@ class _Relay:
         if event & _BROKEN:
             return self._give_up()
         chunk = self.pending[: select.PIPE_BUF]
-        chunk = chunk[: chunk.rfind(b"\n") + 1] or chunk
+        chunk = self._before_error(chunk[: chunk.rfind(b"\n") + 1] or chunk)
         try:
             written = os.write(self.out, chunk)
         except BlockingIOError:
@@ -98,6 +102,15 @@ class _Relay:
             return self._give_up()
         self.pending = self.pending[written:]
         return True
+
+    def _before_error(self, chunk: bytes) -> bytes:
+        """What goes to the present output; at an error's first line the next output becomes that."""
+        if not self.next:
+            return chunk
+        if chunk.startswith(_ERROR):
+            self.out = self.next.pop()
+            return chunk
+        return chunk[: chunk.find(b"\n" + _ERROR) + 1] or chunk
 
     def _give_up(self) -> bool:
         self.broken, self.pending = True, b""

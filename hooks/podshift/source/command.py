@@ -4,11 +4,13 @@ GitPython's object layer reads SHA-1 repositories only; git's own plumbing reads
 """
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from git import Git
+os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")  # else the import itself fails where there is no git
+from git import Git, GitCommandNotFound
 
 from podshift.errors import PodshiftError
 from podshift.report.text import printable
@@ -88,8 +90,16 @@ def run_git(
                 strip_newline_in_stdout=False,
                 umask=umask,
             )
+    except GitCommandNotFound:
+        raise PodshiftError("git is not installed", hint="apt install git") from None
     except (OSError, ValueError) as error:  # no such folder; a NUL in an argument
         raise PodshiftError(f"git could not be run: {printable(str(error))}") from error
+
+
+def git_version() -> tuple[int, ...]:
+    """Its first two numbers, such as (2, 39)."""
+    _, output, _ = run_git(["--version"], Path("/"), {})
+    return tuple(int(number) for number in re.findall(r"\d+", output.decode(errors="replace"))[:2])
 
 
 def last_lines(text: str, count: int = 8) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from podshift.source.command import HERMETIC, SHALLOW_FILE, last_lines, quaranti
 _SETTINGS = {
     "receive.advertisePushOptions": "true",
     "receive.fsckObjects": "true",
+    "transfer.hideRefs": "refs/podshift",  # podshift's own
     # So that the hook sees the shallow push, and refuses it in our words: see cut_off().
     "receive.shallowUpdate": "true",
     # Old clients wrote these into many a history; they harm nothing and cannot be mended by the pusher.

@@ -1,0 +1,73 @@
+"""From a commit to an image: its tree in a private folder, built by the engine."""
+
+import time
+from pathlib import Path
+
+from podshift.deploy.containers import Blueprint
+from podshift.deploy.installation import Installation
+from podshift.errors import PodshiftError
+from podshift.manifest import CONTAINERFILES
+from podshift.model import Build
+from podshift.records import App, Release
+from podshift.report import Log, duration
+from podshift.source import Repository, clean_git_environment, export
+
+
+def build(installation: Installation, app: App, release: Release, log: Log) -> None:
+    """Make the release's image. Raises PodshiftError with the engine's own words."""
+    repository = Repository(installation.home.repository(app.name))
+    manifest = Blueprint(installation, app, release).manifest
+    began = time.monotonic()
+    with installation.home.temporary_folder(app.name, "source") as folder:
+        tree = folder / "tree"
+        tree.mkdir()
+        tree.chmod(0o755)  # whatever the umask: it is part of the build cache's key
+        export(repository, release.commit, tree, lambda line: log.step("source", line))
+        _build_tree(installation, app, release, manifest.build, tree, log)
+    log.step("build", f"done in {duration(time.monotonic() - began)}")
+
+
+def ensure_image(installation: Installation, app: App, release: Release, log: Log) -> None:
+    """Build it again from the repository where it is gone: on a machine that a backup was restored to."""
+    if not installation.engine.exists("image", release.image):
+        log.step("build", f"the image of {release.name} is gone; building {release.commit[:7]} again")
+        build(installation, app, release, log)
+
+
+def _build_tree(installation: Installation, app: App, release: Release, build: Build, tree: Path, log: Log) -> None:
+    context = _inside(tree, build.context)
+    containerfile = _containerfile(context if build.containerfile is None else tree, tree, build)
+    labels = {
+        "podshift.home": installation.label,
+        "podshift.app": app.name,
+        "podshift.commit": release.commit,  # last: the build cache holds up to what differs
+    }
+    with clean_git_environment():
+        installation.engine.build(
+            image=release.image,
+            context=context,
+            containerfile=containerfile,
+            target=build.target,
+            args=build.args,
+            labels=labels,
+            on_line=lambda line: log.output("build", line),
+        )
+
+
+def _containerfile(folder: Path, tree: Path, build: Build) -> Path:
+    names = [build.containerfile] if build.containerfile else list(CONTAINERFILES)
+    for name in names:
+        if (folder / name).is_file():
+            return _inside(tree, str((folder / name).relative_to(tree)))
+    raise PodshiftError(
+        f"there is no {' or '.join(names)} in the pushed commit",
+        hint="add one, commit it, and push again",
+    )
+
+
+def _inside(tree: Path, path: str) -> Path:
+    """The real place of a path of the tree, which no symbolic link may lead out of."""
+    place = (tree / path).resolve()
+    if place.is_relative_to(tree.resolve()) and place.exists():
+        return place
+    raise PodshiftError(f"{path} is not inside the pushed commit", hint="look at [build] in podshift.toml")

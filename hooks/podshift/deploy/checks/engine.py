@@ -1,0 +1,92 @@
+"""The container engine: new enough, and with what podshift needs of it."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from podshift.deploy.checks.finding import Finding, error, fine, warning
+from podshift.deploy.trial import try_container
+from podshift.engine import Engine
+from podshift.settings import Settings
+
+# podman 4 has the networks that podshift makes, 4.3 is what it is tested with; docker 20.10 has cgroups v2.
+OLDEST = {"podman": (4, 3), "docker": (20, 10)}
+# Where distributions put what podman itself starts; containers.conf(5), helper_binaries_dir.
+HELPERS = ("/usr/local/libexec/podman", "/usr/local/lib/podman", "/usr/libexec/podman", "/usr/lib/podman")
+STORAGE_CONF = "~/.config/containers/storage.conf"
+
+
+def check_engine(settings: Settings) -> Iterator[Finding]:
+    """Everything that the engine says of itself, by one question; and whether it runs a container."""
+    info = Engine(settings).info()
+    if settings.engine == "podman":
+        yield _version("podman", info["version"]["Version"])
+        yield _runtime(info["host"])
+        yield _storage(info["store"]["graphDriverName"])
+        yield _names(info["host"]["networkBackend"])
+        yield _init_process()
+    else:
+        yield _version("docker", info["ServerVersion"])
+        yield fine("runtime", info["DefaultRuntime"])
+        yield _storage(info["Driver"])
+
+
+def check_container(settings: Settings) -> Iterator[Finding]:
+    """The proof of it all: a container that runs."""
+    try_container(settings)
+    why = f" ({'; '.join(settings.reasons)})" if settings.reasons else ""
+    options = " ".join((*settings.engine_options, *settings.run_options)) or "the engine's defaults"
+    yield fine("container", f"one was run, with {options}{why}")
+
+
+def _version(engine: str, version: str) -> Finding:
+    numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:2])
+    if numbers >= OLDEST[engine]:
+        return fine("engine", f"{engine} {version}")
+    oldest = ".".join(map(str, OLDEST[engine]))
+    return error("engine", f"{engine} {version}, older than {oldest}", f"apt install {engine}, from Debian 12 or newer")
+
+
+def _runtime(host: dict[str, Any]) -> Finding:
+    name, path = host["ociRuntime"]["name"], host["ociRuntime"]["path"]
+    found = f"{name}, cgroups {host['cgroupVersion']} made by {host['cgroupManager']}"
+    return fine("runtime", found) if Path(path).exists() else error("runtime", f"no {path}", f"apt install {name}")
+
+
+def _storage(driver: str) -> Finding:
+    if driver != "vfs":
+        return fine("storage", driver)
+    where = "/etc/containers/storage.conf" if os.geteuid() == 0 else STORAGE_CONF
+    return warning(
+        "storage",
+        "vfs copies the whole image for each layer and container: slow, and large",
+        f"""podman system reset, which removes all images and containers; then put driver = "overlay" """
+        f"""under [storage] in {where}; then podshift up""",
+    )
+
+
+def _names(backend: str) -> Finding:
+    """Containers find each other by the app's name."""
+    fix = "apt install netavark aardvark-dns"
+    if backend != "netavark":
+        conf = "/etc/containers/containers.conf"
+        return warning(
+            "dns", f"networks by {backend}: no names there",
+            f'{fix}; put network_backend = "netavark" under [network] in {conf}; then podman system reset',
+        )  # fmt: skip
+    if not _helper("aardvark-dns"):
+        return warning("dns", "no aardvark-dns: containers do not find an app by its name", fix)
+    return fine("dns", "netavark with aardvark-dns")
+
+
+def _init_process() -> Finding:
+    if _helper("catatonit"):
+        return fine("init", "catatonit")
+    return error("init", "no catatonit: no container starts with --init", "apt install catatonit")
+
+
+def _helper(name: str) -> str | None:
+    return shutil.which(name, path=os.pathsep.join((*HELPERS, os.environ.get("PATH", os.defpath))))

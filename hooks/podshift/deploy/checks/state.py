@@ -1,0 +1,71 @@
+"""What stands on the machine: the proxy, the hooks, the units, and whether records and containers agree."""
+
+import http.client
+from collections.abc import Iterator
+
+from podshift.deploy.apps import HOOKS, hook_text
+from podshift.deploy.checks.finding import Finding, error, fine, warning
+from podshift.deploy.containers import ONE_OFF
+from podshift.deploy.installation import Installation
+from podshift.deploy.status import AppStatus, statuses
+
+SECONDS = 5.0
+
+
+def check_proxy(installation: Installation) -> Iterator[Finding]:
+    """Podshift reaches it, and so do clients."""
+    if not installation.proxy.reachable():
+        yield error("proxy", "it does not answer", "podshift up")
+        return
+    host, _, port = installation.settings.listen.rpartition(":")
+    host = {"0.0.0.0": "127.0.0.1", "[::]": "::1"}.get(host, host.strip("[]"))  # noqa: S104 - any address of it
+    connection = http.client.HTTPConnection(host, int(port), timeout=SECONDS)
+    try:
+        connection.request("GET", "/", headers={"Host": "podshift-doctor.invalid"})
+        connection.getresponse()
+    except (OSError, http.client.HTTPException) as problem:
+        restart = f"{installation.settings.engine} restart {installation.home.proxy_name}"
+        yield error("proxy", f"it runs, but {installation.settings.listen} does not answer: {problem}", restart)
+    else:
+        yield fine("proxy", f"answers on {installation.settings.listen}")
+    finally:
+        connection.close()
+
+
+def check_hooks(installation: Installation) -> Iterator[Finding]:
+    """A push reaches this very podshift."""
+    for app in installation.records.apps():
+        folder = installation.home.repository(app.name) / "hooks"
+        for hook in HOOKS:
+            path = folder / hook
+            if not path.is_file() or path.read_text() != hook_text(hook) or not path.stat().st_mode & 0o100:
+                yield error("hooks", f"{path} is not this podshift's", "podshift init")
+                return
+    yield fine("hooks", "in every repository")
+
+
+def check_agreement(installation: Installation) -> Iterator[Finding]:
+    """Records and containers say the same, for every app; and there are no containers of nobody's."""
+    recorded = installation.records.containers()
+    found = statuses(installation)
+    for one in found:
+        yield _agreement(one, {place.name for place in recorded.get(one.app.name, [])})
+    apps = {one.app.name for one in found}
+    strays = [
+        one.name for one in installation.engine.containers(home=installation.label) if one.app and one.app not in apps
+    ]
+    if strays:
+        fix = f"{installation.settings.engine} rm --force {' '.join(strays)}"
+        yield warning("strays", f"containers of apps that are gone: {', '.join(strays)}", fix)
+
+
+def _agreement(status: AppStatus, wanted: set[str]) -> Finding:
+    lasting = [one for process, containers in status.processes.items() if process not in ONE_OFF for one in containers]
+    running = {container.container for container in lasting if container.state == "running"}
+    if status.deploying:
+        return fine(f"app {status.app.name}", f"under way: {status.deploying}")
+    if running == wanted:
+        return fine(f"app {status.app.name}", "stopped" if status.stopped else "runs what the records say")
+    missing, surplus = sorted(wanted - running), sorted(running - wanted)
+    words = [f"{', '.join(names)} {what}" for names, what in ((missing, "missing"), (surplus, "too many")) if names]
+    return error(f"app {status.app.name}", "; ".join(words), f"podshift up {status.app.name}")

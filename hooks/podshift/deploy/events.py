@@ -1,0 +1,70 @@
+"""Who did what to an app, and when: written down, and told to whom it concerns."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from podshift.deploy.installation import Installation
+from podshift.deploy.notify import notify
+from podshift.errors import Cancelled, PodshiftError, Superseded
+from podshift.model import State
+from podshift.records import Event, Release
+
+OK, FAILED, CANCELLED, SUPERSEDED = "ok", "failed", "cancelled", "superseded"
+ENDS = {Cancelled: CANCELLED, Superseded: SUPERSEDED}
+
+
+@dataclass
+class Happening:
+    """What is being done; who does it may say more about it."""
+
+    what: str = ""
+    outcome: str = OK
+
+
+@contextmanager
+def recorded(installation: Installation, app: str, kind: str, by: str, what: str = "") -> Iterator[Happening]:
+    """Write down how the block ends. The caller holds the app's lock."""
+    happening = Happening(what)
+    before = _newest(installation, app)
+    error: str | None = None
+    try:
+        yield happening
+    except BaseException as raised:
+        error = raised.message if isinstance(raised, PodshiftError) else repr(raised)
+        happening.outcome = next((end for kind, end in ENDS.items() if isinstance(raised, kind)), FAILED)
+        raise
+    finally:
+        release = _concerned(installation, app, before)
+        if error and release and release != before and release.state is State.LIVE:
+            happening.outcome = OK  # what went wrong did so after the switch
+        record(installation, app, kind, by, happening.what, happening.outcome, release, error)
+
+
+def record(
+    installation: Installation, app: str, kind: str, by: str, what: str = "", outcome: str = OK,
+    release: Release | None = None, error: str | None = None,
+) -> None:  # fmt: skip
+    """Write one event down, and tell. Never raises: what happened has happened, whether it can be written or not."""
+    number, commit, subject = (release.number, release.commit, release.subject) if release else (None, None, "")
+    what = what or (subject if kind == "deploy" else "")
+    event = Event(time.time(), app, kind, outcome, by, number, commit, what, error)
+    with suppress(PodshiftError):
+        installation.records.add_event(event)
+    with suppress(PodshiftError, OSError):
+        notify(installation, event)
+
+
+def _newest(installation: Installation, app: str) -> Release | None:
+    return next(iter(installation.records.releases(app)), None)
+
+
+def _concerned(installation: Installation, app: str, before: Release | None) -> Release | None:
+    """The release that was made meanwhile, else the one that is live."""
+    with suppress(PodshiftError):
+        newest = _newest(installation, app)
+        if newest and (before is None or newest.number > before.number):
+            return newest
+        return installation.records.live_release(app)
+    return None

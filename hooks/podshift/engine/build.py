@@ -1,0 +1,139 @@
+"""A build goes through a file, and is ended from inside.
+
+An engine that is killed in the middle of a build leaves the step that runs, and its working containers, behind for
+good; one whose step fails clears up. So that is how a build is ended. And since a build whose deployer was killed
+must not die of its next line of output, that line goes to a file, and who repairs ends the build.
+"""
+
+import os
+import re
+import signal
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any
+
+from podshift.engine.command import TAIL_LINES, EngineError, Line, ended, start, terminate, wait
+
+POLL_SECONDS = 0.05
+END_SECONDS = 10.0
+READ = 65536
+TRIES = 3
+# Podman's word when the cached layer that it looks at is removed meanwhile, by whoever prunes images on this engine.
+VANISHED = re.compile(r"^Error: .*(layer not known|image not known|no such image)")
+
+
+def run_build(program: str, arguments: list[str], *, folder: Path, timeout: float, on_line: Line) -> None:
+    """Build to the end; every line of both streams goes to `on_line`. Raises EngineError like command.run().
+
+    `folder` is where the output's file may be: it has no name, so the build does not see it.
+    """
+    for _ in range(TRIES - 1):
+        try:
+            return _build_once(program, arguments, folder, timeout, on_line)
+        except EngineError as error:
+            if not VANISHED.search((error.details or ("",))[-1]):
+                raise
+            on_line("once more: a layer was removed by somebody else just then")
+    return _build_once(program, arguments, folder, timeout, on_line)
+
+
+def _build_once(program: str, arguments: list[str], folder: Path, timeout: float, on_line: Line) -> None:
+    tail: deque[str] = deque(maxlen=TAIL_LINES)
+    with TemporaryFile(dir=folder) as file:
+        lines = _Lines(file.fileno(), (tail.append, on_line))
+
+        def ended_reading(pid: int, seconds: float | None) -> bool:
+            deadline = time.monotonic() + (seconds or 0)
+            while not ended(pid, POLL_SECONDS):
+                lines.read()
+                if time.monotonic() > deadline:
+                    return False
+            lines.read(last=True)
+            return True
+
+        process = start(program, arguments, out=file, err=file)
+        end = terminate if program == "docker" else _end_from_inside  # docker's daemon ends what its client began
+        wait(process, program, arguments, timeout, tail, end=end, ended=ended_reading)
+
+
+def end_strays(labels: Mapping[str, str]) -> None:
+    """End the commands, given these labels, that a killed deployer left behind. For who holds the app's lock."""
+    for pid, words in _strays([f"--label={key}={value}" for key, value in labels.items()]):
+        if end_build(pid) if "build" in words else ended(pid, END_SECONDS):
+            continue
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with suppress(ProcessLookupError):
+                os.killpg(pid, number)
+                ended(pid, 5)
+
+
+def end_build(pid: int) -> bool:
+    """Kill the step that runs until the engine gave up and cleared away; False when it goes on nevertheless."""
+    deadline = time.monotonic() + END_SECONDS
+    while not ended(pid, POLL_SECONDS):
+        if time.monotonic() > deadline:
+            return False
+        for step in _steps(pid):
+            with suppress(OSError):
+                os.kill(step, signal.SIGKILL)
+    return True
+
+
+def _end_from_inside(process: Any) -> None:
+    end_build(process.pid)
+    terminate(process)
+
+
+def _steps(pid: int) -> Iterator[int]:
+    """The processes below an engine's that have a PID namespace of their own: the steps of its build."""
+    children: dict[int, list[int]] = {}
+    for one in _processes():
+        with suppress(OSError):
+            stat = Path(f"/proc/{one}/stat").read_text(errors="replace")
+            children.setdefault(int(stat.rpartition(")")[2].split()[1]), []).append(one)
+    below = list(children.get(pid, ()))
+    for one in below:
+        below += children.get(one, ())
+        with suppress(OSError):
+            if Path(f"/proc/{one}/ns/pid").readlink() != Path(f"/proc/{pid}/ns/pid").readlink():
+                yield one
+
+
+def _strays(wanted: list[str]) -> Iterator[tuple[int, list[str]]]:
+    """Commands with all these arguments that lead their session, as start() begins them."""
+    for pid in _processes():
+        with suppress(OSError):
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
+            if set(wanted) <= set(words) and os.getsid(pid) == pid:
+                yield pid, words
+
+
+def _processes() -> list[int]:
+    return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal()]
+
+
+class _Lines:
+    """Passes on every whole line that is written to a file by others."""
+
+    def __init__(self, descriptor: int, to: tuple[Line, ...]) -> None:
+        self.descriptor = descriptor
+        self.to = to
+        self.offset = 0
+        self.rest = b""
+
+    def read(self, *, last: bool = False) -> None:
+        while data := os.pread(self.descriptor, READ, self.offset):
+            self.offset += len(data)
+            *lines, self.rest = (self.rest + data).split(b"\n")
+            for line in lines:
+                self._pass_on(line)
+        if last and self.rest:
+            self._pass_on(self.rest)
+
+    def _pass_on(self, line: bytes) -> None:
+        for to in self.to:
+            to(line.decode(errors="replace").rstrip("\r"))

@@ -1,0 +1,101 @@
+"""destroy and uninstall: all of it goes, and nothing else."""
+
+import json
+import os
+import pty
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from server import App, Checkout, Server
+from server.installation import PODSHIFT, created, installed
+from server.traces import of_release, traces
+from server.under_way import processes
+
+
+def objects(server: Server, app: str = "") -> list[str]:
+    """Containers, networks and images that carry this installation's label, or an app's own names."""
+    label = f"--filter=label=podshift.home={server.home}"
+    found = server.engine("ps", "--all", label, "--format={{.Names}}").split()
+    found += server.engine("network", "ls", label, "--format={{.Name}}").split()
+    images = server.images()
+    return [one for one in found if app in one] + [one for one in images if app and f"/{app}:" in one]
+
+
+@pytest.mark.parametrize("command", ["destroy", "uninstall"])
+def test_nobody_is_there_to_ask(app: App, checkout: Checkout, command: str) -> None:
+    checkout.push(app)
+    words = [command, app.name] if command == "destroy" else [command]
+    done = app.server.podshift(*words, check=False, stdin=subprocess.DEVNULL)
+    assert done.returncode == 1
+    assert "error: this cannot be undone, and nobody is there to ask" in done.stderr
+    assert "hint: say --yes" in done.stderr
+    assert app.get() == (200, "hello from v1\n")
+
+
+@pytest.mark.parametrize(("answer", "gone"), [(b"y\n", True), (b"n\n", False), (b"\n", False)])
+def test_destroy_asks_on_a_terminal(app: App, answer: bytes, gone: bool) -> None:
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [PODSHIFT, "destroy", app.name], env=app.server.environment, stdin=theirs, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    os.write(ours, answer)
+    assert (process.wait(timeout=60) == 0) == gone
+    os.close(ours)
+    assert (app.name in [one["app"] for one in app.server.json("apps")]) != gone
+
+
+def test_destroy_takes_all_of_one_app(server: Server, app: App, checkout: Checkout, tmp_path: Path) -> None:
+    checkout.push(app)
+    with created(server) as other:
+        checkout.version("v2")
+        checkout.push(other)
+        assert objects(server, other.name)
+        done = server.podshift("destroy", other.name, "--yes")
+        assert f"{other.name} is gone" in done.stdout
+        assert objects(server, other.name) == []
+        assert not other.repository.exists()
+        assert not [path for path in server.home.rglob("*") if other.name in path.name]
+        assert other.name not in json.dumps(server.json("apps"))
+        assert checkout.push(other).code != 0
+        refused = server.podshift("status", other.name, check=False)
+        assert refused.returncode == 1
+    assert app.get() == (200, "hello from v1\n")
+    assert traces(app) == of_release(app, 1)
+    with created(server, name=other.name) as again:  # the name is free
+        checkout.push(again)
+        assert again.get() == (200, "hello from v2\n")
+
+
+def test_uninstall_leaves_nothing_and_touches_nothing_else(app: App, checkout: Checkout, tmp_path: Path) -> None:
+    checkout.push(app)
+    before = objects(app.server)
+    with installed(tmp_path / "second" / "home") as second, created(second) as one, created(second) as two:
+        checkout.push(one)
+        assert objects(second)
+        settings = second.settings
+        done = second.podshift("uninstall", "--yes")
+        assert f"removed {second.home}" in done.stdout
+        assert not second.home.exists()
+        label = f"--filter=label=podshift.home={second.home}"
+        engine = app.server.engine
+        assert engine("ps", "--all", label, "--format={{.Names}}") == ""
+        assert engine("network", "ls", label, "--format={{.Name}}") == ""
+        assert engine("volume", "ls", label, "--format={{.Name}}") == ""
+        images = app.server.images()
+        assert settings["proxy_image"] not in images
+        assert not [image for image in images if f"/{one.name}:" in image or f"/{two.name}:" in image]
+    assert objects(app.server) == before
+    assert app.get() == (200, "hello from v1\n")
+    assert processes(app.server) == []
+
+
+def test_uninstall_leaves_what_an_operator_made(tmp_path: Path) -> None:
+    with installed(tmp_path / "home") as server:
+        own = server.home / "templates" / "run.args.j2"
+        own.write_text("# mine\n")
+        done = server.podshift("uninstall", "--yes")
+        assert str(own) in done.stdout
+        assert [path for path in server.home.rglob("*") if path.is_file()] == [own]

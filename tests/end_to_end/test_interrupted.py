@@ -1,0 +1,158 @@
+"""What is cut off in the middle: the client, the deployer, both. The deploy ends, or is put right."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from server import App, Checkout
+from server.installation import wait_until
+from server.traces import of_release, traces
+from server.under_way import (
+    BASE,
+    deployer,
+    everything_killed,
+    finished,
+    held_start,
+    holder,
+    in_build,
+    in_start,
+    let_go,
+    log_of,
+    long_build,
+    nothing_runs,
+)
+
+LINES = 60
+CHATTY = (
+    BASE
+    + f"RUN i=0; while [ $i -lt {LINES} ]; do printf 'line %d %04000d\\n' $i 0; i=$((i+1)); sleep 0.03; done\n"
+    + 'CMD ["python3", "app.py"]\n'
+)
+KIB = 1024
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_client_that_is_gone_does_not_stop_the_deploy(app: App, checkout: Checkout, number: signal.Signals) -> None:
+    checkout.commit("Chatty", Containerfile=CHATTY)
+    push = checkout.start_push(app)
+    log = log_of(app, 1)
+    wait_until(lambda: log.exists() and log.stat().st_size > 20 * KIB, what="the build's output")
+    push.send_signal(number)
+    wait_until(lambda: app.states() == ["live"], seconds=60, what="live")
+    wait_until(lambda: holder(app) is None, what="the lock free")
+    text = log.read_text()
+    lines = [words[1] for words in map(str.split, text.splitlines()) if len(words) == 3 and words[0] == "line"]
+    assert lines == [str(line) for line in range(LINES)]
+    assert len(text) > 200 * KIB
+    assert f"success: {app.name} v1" in text
+    assert app.get() == (200, "hello from v1\n")
+    nothing_runs(app.server)
+    push.kill()
+    push.communicate()
+
+
+def killed_in_build(app: App, checkout: Checkout) -> subprocess.Popen[str]:
+    long_build(checkout, "v2")
+    push = checkout.start_push(app)
+    in_build(app, 2)
+    return push
+
+
+def killed_in_start(app: App, checkout: Checkout) -> subprocess.Popen[str]:
+    held_start(checkout, "v2")
+    push = checkout.start_push(app)
+    in_start(app, 2)
+    return push
+
+
+Stage = Callable[[App, Checkout], subprocess.Popen[str]]
+
+
+@pytest.mark.parametrize("stage", [killed_in_build, killed_in_start])
+def test_the_hook_repairs_what_a_killed_deployer_left(app: App, checkout: Checkout, stage: Stage) -> None:
+    live = checkout.git("rev-parse", "HEAD")
+    checkout.push(app)
+    push = stage(app, checkout)
+    os.kill(deployer(app), signal.SIGKILL)
+    pushed = finished(push)
+    assert "the process that did this was killed (SIGKILL)" in pushed.said
+    assert "the same can be tried again" in pushed.said
+    assert traces(app) == of_release(app, 1)
+    assert app.get() == (200, "hello from v1\n")
+    assert app.states() == ["live", "failed"]
+    assert app.releases()[0]["error"] == "the deploy was interrupted"
+    assert branch(checkout, app) == live
+    assert "killed (SIGKILL)" in app.server.podshift("output", app.name, "v2").stdout
+    nothing_runs(app.server)
+
+
+def test_the_same_push_can_be_made_again(app: App, checkout: Checkout) -> None:
+    held_start(checkout, "v1")
+    push = checkout.start_push(app)
+    in_start(app, 1)
+    os.kill(deployer(app), signal.SIGKILL)
+    assert "nothing was serving before" in finished(push).said
+    assert app.containers() == []
+    again = checkout.start_push(app)
+    in_start(app, 2)
+    let_go(app, 2)
+    assert "is live" in finished(again).said
+    assert app.get() == (200, "hello from v1\n")
+    assert app.states() == ["failed", "live"]
+
+
+def test_a_deployer_killed_while_it_drains_loses_no_request(app: App, checkout: Checkout) -> None:
+    checkout.push(app)
+    commit = checkout.version("v2")
+    with ThreadPoolExecutor() as pool:
+        slow = pool.submit(app.get, "/slow?seconds=6")
+        push = checkout.start_push(app)
+        wait_until(lambda: app.get() == (200, "hello from v2\n"), what="the switch")
+        wait_until(lambda: app.states() == ["retired", "live"], what="the commit point")
+        os.kill(deployer(app), signal.SIGKILL)
+        pushed = finished(push)
+        assert slow.result() == (200, "slow hello from v1\n")
+    assert f"{app.name}: v2 ({commit[:7]}) serves" in pushed.said
+    assert replace(traces(app), images=of_release(app, 2).images) == of_release(app, 2)
+    assert app.get() == (200, "hello from v2\n")
+    assert app.states() == ["retired", "live"]
+    assert branch(checkout, app) == commit
+
+
+@pytest.mark.parametrize("stage", [killed_in_build, killed_in_start])
+def test_up_repairs_after_a_power_loss(app: App, checkout: Checkout, stage: Stage) -> None:
+    live = checkout.git("rev-parse", "HEAD")
+    checkout.push(app)
+    everything_killed(app, stage(app, checkout))
+    assert app.get() == (200, "hello from v1\n")
+    app.server.podshift("up")
+    assert traces(app) == of_release(app, 1)
+    assert app.get() == (200, "hello from v1\n")
+    assert app.states() == ["live", "failed"]
+    assert branch(checkout, app) == live
+    nothing_runs(app.server)
+
+
+@pytest.mark.parametrize("stage", [killed_in_build, killed_in_start])
+def test_the_next_push_repairs_too(app: App, checkout: Checkout, stage: Stage) -> None:
+    container = (checkout.folder / "Containerfile").read_text()
+    checkout.push(app)
+    everything_killed(app, stage(app, checkout))
+    commit = checkout.commit("Version v3", Containerfile=container, version_txt="v3\n")
+    pushed = checkout.push(app)
+    assert "an earlier deploy was cut off; putting things right first" in pushed.said
+    assert "is live" in pushed.said
+    assert app.states() == ["retired", "failed", "live"]
+    assert app.get() == (200, "hello from v3\n")
+    assert replace(traces(app), images=()) == replace(of_release(app, 3), images=())
+    assert branch(checkout, app) == commit
+    nothing_runs(app.server)
+
+
+def branch(checkout: Checkout, app: App) -> str:
+    return checkout.git("ls-remote", str(app.repository), "main").split()[0]
