@@ -12,6 +12,7 @@ from typing import Any
 
 from podshift.errors import PodshiftError
 
+BACKUP_PREFIX = ".backup-"
 DEFAULT_HOME = "~/.local/share/podshift"
 PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600

@@ -77,3 +77,21 @@ def test_up_brings_everything_back_after_a_reboot(app: App, checkout: Checkout) 
     app.server.podshift("up")
     assert app.get() == (200, "hello from v1\n")
     assert app.containers() == [f"{app.name}-web-1-1"]
+
+
+def test_an_ordinary_user_keeps_house(app: App, checkout: Checkout, rootless: RemoteServer) -> None:
+    checkout.push(app)
+    found = {one["check"]: one for one in rootless.json("doctor")}
+    assert [one for one in found.values() if one["level"] == "error"] == []
+    assert found["ranges"]["ok"]
+    assert found["session"]["ok"]
+    assert "web.1.1 | v1 listens" in rootless.podshift("logs", app.name).stdout
+    assert rootless.podshift("prune").stdout == f"{app.name}: 0 images and 0 logs removed\n"
+    assert "systemd does not run here" in rootless.podshift("install-service", check=False).stderr
+    units = sorted((rootless.user.home / ".config/systemd/user").glob("podshift*"))
+    assert [unit.name for unit in units] == ["podshift-prune.service", "podshift-prune.timer", "podshift.service"]
+    verified = rootless.user.ssh("systemd-analyze", "--user", "--man=no", "verify", *map(str, units))
+    assert (verified.returncode, verified.stdout + verified.stderr) == (0, "")
+    archive = rootless.user.home / "podshift.tar.gz"
+    rootless.podshift("backup", str(archive))
+    assert (archive.stat().st_mode & 0o777, archive.stat().st_uid) == (0o600, rootless.user.uid)

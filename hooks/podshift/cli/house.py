@@ -13,7 +13,7 @@ from podshift.settings import Home
 @click.argument("app", required=False)
 def prune(app: str | None) -> None:
     """Remove what nobody will go back to: images of old releases, leftovers of builds, old logs."""
-    from podshift.deploy.prune import KEEP_EVENTS, prune_errors
+    from podshift.deploy.prune import KEEP_EVENTS, prune_home
     from podshift.deploy.prune import prune as take_away
     from podshift.deploy.queue import queued
 
@@ -22,7 +22,7 @@ def prune(app: str | None) -> None:
             with queued(installation, one, log, what="prune", who=who()):
                 pruned = take_away(installation, one)
             click.echo(f"{one.name}: {pruned}")
-        prune_errors(installation.home)
+        prune_home(installation.home)
         installation.records.forget_events(keep=KEEP_EVENTS)
 
 
@@ -39,7 +39,7 @@ def install_service(remove: bool) -> None:
 
 
 @click.command()
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
 def backup(file: Path) -> None:
     """Write records, settings, templates and repositories into one archive. What volumes hold is not in it."""
     from podshift.deploy.backup import backup as write
@@ -50,7 +50,7 @@ def backup(file: Path) -> None:
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
 def restore(file: Path) -> None:
     """Make an installation of a backup, where there is none. `podshift up` then builds and runs what ran."""
     from podshift.deploy.restore import restore as make

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from podshift.deploy.installation import Installation
 from podshift.errors import PodshiftError
 from podshift.records import Records
-from podshift.settings import PRIVATE_FILE, Home
+from podshift.settings import BACKUP_PREFIX, PRIVATE_FILE, Home
 from podshift.source import Repository
 
 FORMAT = 1
@@ -52,7 +52,7 @@ def backup(installation: Installation, file: Path) -> Contents:
 def _write(installation: Installation, archive: tarfile.TarFile) -> int:
     """The records come first: what they say is live is in the repositories, which only grow."""
     home = installation.home
-    with TemporaryDirectory(prefix=".backup-", dir=home.path) as folder:
+    with TemporaryDirectory(prefix=BACKUP_PREFIX, dir=home.path) as folder:
         copy = Path(folder) / DATABASE
         installation.records.copy_to(copy)
         about = {"format": FORMAT, "made": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "home": str(home.path)}

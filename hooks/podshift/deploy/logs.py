@@ -65,7 +65,7 @@ def follow_logs(installation: Installation, wanted: Selection, show: Show) -> No
             for entry in sorted(entry for log in files.values() for entry in log.more()):
                 show(entry)
             looks += 1
-            if engine.names and looks % 5 == 0:  # a look at the engine costs more than one at a folder
+            if (engine.names or not files) and looks % 5 == 0:  # a look at the engine costs more than one at a folder
                 engine.follow(_without_file(installation, wanted), ALL)
     raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 

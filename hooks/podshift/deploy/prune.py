@@ -1,6 +1,7 @@
 """What nobody will go back to: images of old releases, leftovers of builds, deploy logs."""
 
 import re
+import shutil
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -14,7 +15,7 @@ from podshift.errors import PodshiftError
 from podshift.model import State
 from podshift.records import App, Release
 from podshift.report import Log, count
-from podshift.settings import Home
+from podshift.settings import BACKUP_PREFIX, Home
 
 REPOSITORY = "localhost/podshift/{app}"
 KEEP_LOGS = 50
@@ -51,8 +52,11 @@ def prune_quietly(installation: Installation, app: App, log: Log) -> None:
         log.step("prune", f"left for later: {error}")
 
 
-def prune_errors(home: Home) -> None:
-    """The stories of podshift's own bugs: the newest stay."""
+def prune_home(home: Home) -> None:
+    """Of the stories of podshift's own bugs the newest stay; of backups that were cut off nothing does."""
+    for folder in home.path.glob(f"{BACKUP_PREFIX}*"):
+        if _abandoned(folder):
+            shutil.rmtree(folder, ignore_errors=True)
     for path in sorted((home.path / "errors").glob("*.log"), reverse=True)[KEEP_LOGS:]:
         path.unlink(missing_ok=True)
 

@@ -18,7 +18,7 @@ from podshift.deploy.volumes import settle_volumes
 from podshift.engine import Choice, Engine, choose_engine, lingers, runtime_folder
 from podshift.errors import PodshiftError
 from podshift.report import Log
-from podshift.settings import Home, Settings, load_settings, make_private, save_settings
+from podshift.settings import BACKUP_PREFIX, Home, Settings, load_settings, make_private, save_settings
 
 Say = Callable[[str], None]
 
@@ -148,9 +148,9 @@ def uninstall(home: Home, log: Log, *, volumes: bool = False) -> list[Path]:
 
 
 def _remove_folder(home: Home) -> list[Path]:
-    own = ("repositories", "apps", "proxy", "run", "errors")
-    for name in own:
-        shutil.rmtree(home.path / name, ignore_errors=True)
+    own = [home.path / name for name in ("repositories", "apps", "proxy", "run", "errors")]
+    for folder in (*own, *home.path.glob(f"{BACKUP_PREFIX}*")):
+        shutil.rmtree(folder, ignore_errors=True)
     for path in home.path.glob("*"):
         if path.name.startswith("podshift.db") or path.suffix in (".lock", ".toml"):
             path.unlink(missing_ok=True)

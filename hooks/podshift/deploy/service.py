@@ -94,8 +94,12 @@ def install_service(home: Home) -> list[Path]:
         paths.append(units.path(unit))
         if not paths[-1].is_file() or paths[-1].read_text() != text:
             paths[-1].write_text(text)
-    if not lingers():
-        _linger()
+    _enable(units)
+    return paths
+
+
+def _enable(units: Units) -> None:
+    _linger()
     if SYSTEMD.is_dir():
         units.systemctl("daemon-reload")
     units.systemctl("enable", *(units.path(unit).name for unit in ENABLED))
@@ -105,7 +109,12 @@ def install_service(home: Home) -> list[Path]:
             hint="whatever starts this machine has to run: podshift up",
         )
     units.systemctl("start", units.path(TIMER).name)
-    return paths
+    if not lingers():
+        user = getpass.getuser()
+        raise PodshiftError(
+            f"the units are enabled, but {user} does not linger: nothing starts before somebody logs in as {user}",
+            hint=f"as root: loginctl enable-linger {user}",
+        )
 
 
 def remove_service(home: Home) -> list[Path]:
@@ -156,11 +165,7 @@ def search_path(*programs: str) -> str:
 
 def _linger() -> None:
     """Without it systemd starts a user's units when they log in, and ends them when they log out."""
-    command = ["loginctl", "--no-ask-password", "enable-linger"]
-    with suppress(OSError, subprocess.TimeoutExpired):
-        subprocess.run(command, capture_output=True, check=False, timeout=SECONDS)
     if not lingers():
-        raise PodshiftError(
-            f"the units are written, but {getpass.getuser()} does not linger: nothing starts before somebody logs in",
-            hint=f"as root: loginctl enable-linger {getpass.getuser()}; then again: podshift install-service",
-        )
+        with suppress(OSError, subprocess.TimeoutExpired):
+            command = ["loginctl", "--no-ask-password", "enable-linger"]
+            subprocess.run(command, capture_output=True, check=False, timeout=SECONDS)
