@@ -3,6 +3,8 @@
 import argparse
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from bench import pushcost, rotations, throughput
@@ -50,7 +52,7 @@ def main() -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     print(json.dumps(results.to_json(), indent=2) if options.json else table(results))
-    return 0 if all(target.met for target in results.targets) else 1
+    return 0 if not results.errors and all(target.met for target in results.targets) else 1
 
 
 def measure(workshop: Workshop, amounts: Amounts, names: tuple[str, ...], *, push_cost: bool) -> Results:
@@ -61,9 +63,23 @@ def measure(workshop: Workshop, amounts: Amounts, names: tuple[str, ...], *, pus
     if names:
         with throughput.direct(workshop) as direct:
             for name in names:
-                results.systems[name] = measure_system(workshop, amounts, name, direct)
-    cost = pushcost.measure(workshop, amounts.pairs, amounts.other_apps) if push_cost else None
+                with noted(results, name):
+                    results.systems[name] = measure_system(workshop, amounts, name, direct)
+    cost = None
+    if push_cost:
+        with noted(results, "the push cost"):
+            cost = pushcost.measure(workshop, amounts.pairs, amounts.other_apps)
     return replace(results, push_cost=cost)
+
+
+@contextmanager
+def noted(results: Results, what: str) -> Iterator[None]:
+    """What cannot be measured does not take away what was measured before."""
+    try:
+        yield
+    except (AssertionError, BenchError) as error:
+        print(f"error: {what}: {error}", file=sys.stderr)
+        results.errors[what] = str(error)
 
 
 def measure_system(workshop: Workshop, amounts: Amounts, name: str, direct: int) -> Measured:

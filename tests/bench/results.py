@@ -43,6 +43,8 @@ class Results:
     machine: Mapping[str, str]
     systems: dict[str, Measured] = field(default_factory=dict)
     push_cost: PushCost | None = None
+    errors: dict[str, str] = field(default_factory=dict)
+    """What could not be measured, and why."""
 
     @property
     def targets(self) -> list[Target]:

@@ -34,6 +34,8 @@ def _lines(results: Results) -> Iterator[str]:
         yield from columns(rows)
         yield f"the deployer's peak memory: {results.push_cost.deployer_peak_mb:.0f} MB"
     yield ""
+    for what, why in results.errors.items():
+        yield f"error: {what} could not be measured: {why}"
     for target in results.targets:
         yield f"{'met' if target.met else 'NOT MET':<8} {target.name}: {target.found}"
 

@@ -93,11 +93,21 @@ class Workshop:
         (facts,) = json.loads(self.engine("network", "inspect", name))
         return str(facts["subnets"][0]["subnet"]).rsplit(".", 1)[0]
 
+    def _build(self, image: str, context: Path) -> None:
+        """podman fails when somebody removes an image while it looks for cached layers; then it is tried again."""
+        arguments = ("build", f"--tag={image}", f"--label={self.label}", str(context))
+        try:
+            self.engine(*arguments)
+        except BenchError as error:
+            if "layer not known" not in str(error):
+                raise
+            self.engine(*arguments)
+
     def build_version(self, number: int) -> str:
         """The image of the app's version `number`; all but the version comes from the cache."""
         (self.tree / "version.txt").write_text(self.version_text(number))
         image = f"localhost/{self.name}:v{number}"
-        self.engine("build", f"--tag={image}", f"--label={self.label}", str(self.tree))
+        self._build(image, self.tree)
         return image
 
     def build_program(self, name: str) -> str:
@@ -110,7 +120,7 @@ class Workshop:
         os.link(program, context / name) if _same_disk(program, context) else shutil.copy(program, context)
         (context / "Containerfile").write_text(f'FROM scratch\nCOPY {name} /{name}\nENTRYPOINT ["/{name}"]\n')
         image = f"localhost/{self.name}-{name}"
-        self.engine("build", f"--tag={image}", f"--label={self.label}", str(context))
+        self._build(image, context)
         return image
 
     def pid(self, container: str) -> int:

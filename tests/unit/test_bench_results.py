@@ -81,3 +81,8 @@ def test_json_has_the_numbers_and_the_targets() -> None:
 
 def test_columns_line_up() -> None:
     assert list(columns([("name", "n"), ("a", "100")])) == ["name    n", "a     100"]
+
+
+def test_what_could_not_be_measured_is_said() -> None:
+    results = Results(MACHINE, {"podshift": measured(20_000)}, errors={"caddy": "it did not start"})
+    assert "error: caddy could not be measured: it did not start" in table(results)
