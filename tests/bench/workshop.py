@@ -137,7 +137,7 @@ class Workshop:
         self.remove(*self.engine("ps", "--all", "--quiet", chosen).split(), self.name, seconds=0)
         for network in self.engine("network", "ls", "--quiet", chosen).split():
             self.engine("network", "rm", "--force", network)
-        images = self.engine("images", "--quiet", "--all", chosen).split()
+        images = self.engine("images", "--quiet", "--all", chosen, check=False).split()  # another may remove some now
         if images:
             self.engine("rmi", "--force", *dict.fromkeys(images), check=False)
 
