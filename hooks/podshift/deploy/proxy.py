@@ -54,6 +54,7 @@ def proxy_arguments(installation: Installation) -> list[str]:
     return [
         "--detach",
         "--restart=always",
+        "--init",  # as process 1, HAProxy would not even get a SIGTERM
         f"--name={home.proxy_name}",
         f"--label=podshift.home={installation.label}",
         "--label=podshift.role=proxy",
