@@ -33,6 +33,11 @@ def render_template(name: str, folders: Sequence[Path], **values: Any) -> str:
         raise _template_error(*_where(error, name), f"{type(error).__name__}: {error}") from None
 
 
+def import_jinja2() -> None:
+    """What the first render_template() would do first: for whoever has nothing better to do just now."""
+    import jinja2  # noqa: F401
+
+
 def run_policy(folders: Sequence[Path], **values: Any) -> list[str]:
     """The arguments that the template gives for `run`, one a line. Only options: image and command come from code."""
     # not splitlines(): it also breaks at characters that _single_line() lets through, such as U+2028

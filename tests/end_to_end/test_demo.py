@@ -40,13 +40,21 @@ def test_interrupted_it_cleans_up_all_the_same(server: Server, tmp_path: Path) -
 
 
 def left_behind(server: Server, said: str) -> list[str]:
-    """Containers, networks, images and folders of the demo that ended; the engine's words for all of them."""
-    names = re.findall(r"\bdemo-[0-9a-f]{4}\b", said)
-    folder = re.search(r"(/\S*podshift-demo-\w+)/home", said)
-    assert names
-    assert folder
-    listed = [server.engine(*f"{kind} --format {{{{.{field}}}}}".split()) for kind, field in (
-        ("ps --all", "Names"), ("network ls", "Name"), ("images", "Repository"),
-    )]  # fmt: skip
-    left = [line for lines in listed for line in lines.split() if names[0] in line]
-    return left + ([folder[1]] if os.path.lexists(folder[1]) else [])
+    """Containers, networks, images and folders of the demo that ended."""
+    app = re.search(r"^\$ podshift create (\S+)$", said, re.MULTILINE)
+    home = re.search(r"^podshift is ready in (\S+)$", said, re.MULTILINE)
+    assert app
+    assert home
+    containers = server.engine("ps", "--all", "--format={{.Names}}").split()
+    networks = server.engine("network", "ls", "--format={{.Name}}").split()
+    images = [tag for tag in ("v1", "v2") if has_image(server, f"localhost/podshift/{app[1]}:{tag}")]
+    folders = [folder for folder in (home[1], str(Path(home[1]).parent)) if os.path.lexists(folder)]
+    return [name for name in containers + networks if app[1] in name] + images + folders
+
+
+def has_image(server: Server, image: str) -> bool:
+    try:
+        server.engine("image", "exists", image)
+    except subprocess.CalledProcessError:
+        return False
+    return True

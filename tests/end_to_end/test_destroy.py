@@ -15,12 +15,12 @@ from server.under_way import processes
 
 
 def objects(server: Server, app: str = "") -> list[str]:
-    """Containers, networks and images that carry this installation's label, or an app's own names."""
+    """Containers and networks that carry this installation's label, and an app's images."""
     label = f"--filter=label=podshift.home={server.home}"
     found = server.engine("ps", "--all", label, "--format={{.Names}}").split()
     found += server.engine("network", "ls", label, "--format={{.Name}}").split()
-    images = server.images()
-    return [one for one in found if app in one] + [one for one in images if app and f"/{app}:" in one]
+    images = server.images(f"localhost/podshift/{app}") if app else []
+    return [one for one in found if app in one] + images
 
 
 @pytest.mark.parametrize("command", ["destroy", "uninstall"])
@@ -84,9 +84,8 @@ def test_uninstall_leaves_nothing_and_touches_nothing_else(app: App, checkout: C
         assert engine("ps", "--all", label, "--format={{.Names}}") == ""
         assert engine("network", "ls", label, "--format={{.Name}}") == ""
         assert engine("volume", "ls", label, "--format={{.Name}}") == ""
-        images = app.server.images()
-        assert settings["proxy_image"] not in images
-        assert not [image for image in images if f"/{one.name}:" in image or f"/{two.name}:" in image]
+        assert app.server.images(f"localhost/podshift/{one.name}") == []
+        assert settings["proxy_image"] not in app.server.images(settings["proxy_image"].rpartition(":")[0])
     assert objects(app.server) == before
     assert app.get() == (200, "hello from v1\n")
     assert processes(app.server) == []

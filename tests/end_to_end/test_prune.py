@@ -40,7 +40,7 @@ def leftovers(app: App) -> list[str]:
 
 
 def logs(app: App) -> list[str]:
-    return sorted(path.name for path in (app.server.home / "apps" / app.name / "logs").iterdir())
+    return sorted(path.name for path in (app.server.home / "apps" / app.name / "logs").glob("*.log"))
 
 
 @contextmanager

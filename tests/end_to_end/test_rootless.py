@@ -71,6 +71,14 @@ def test_it_says_what_the_container_listens_on(app: App, checkout: Checkout) -> 
     assert app.get() == (200, "hello from v1\n")
 
 
+def test_a_container_that_dies_is_started_again(app: App, checkout: Checkout) -> None:
+    """By the engine's own watcher, in the session that it was started in."""
+    checkout.push(app)
+    assert app.post("/exit")[0] == 502
+    assert app.get() == (200, "hello from v1\n")  # the proxy lets it wait for an upstream
+    assert app.containers() == [f"{app.name}-web-1-1"]
+
+
 def test_up_brings_everything_back_after_a_reboot(app: App, checkout: Checkout) -> None:
     checkout.push(app)
     app.server.user.reboot()

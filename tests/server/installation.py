@@ -10,7 +10,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -55,15 +55,9 @@ class Server:
         command = [self.settings["engine"], *self.settings["engine_options"], *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
 
-    def images(self) -> list[str]:
-        """Every tag on this engine, whosoever it is."""
-        for _ in range(9):  # podman's listing fails when somebody else, another test run perhaps, removes one just then
-            with suppress(subprocess.CalledProcessError):
-                return self._images()
-        return self._images()
-
-    def _images(self) -> list[str]:
-        return self.engine("images", "--format={{.Repository}}:{{.Tag}}").split()
+    def images(self, repository: str) -> list[str]:
+        """Every tag of this name. (podman cannot list them all while others, another test run perhaps, remove some.)"""
+        return self.engine("images", f"--filter=reference={repository}", "--format={{.Repository}}:{{.Tag}}").split()
 
     @property
     def settings(self) -> dict[str, Any]:

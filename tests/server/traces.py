@@ -23,11 +23,11 @@ NOTHING = Traces()
 def traces(app: App) -> Traces:
     home = Home(app.server.home)
     servers = [one for backend in Proxy(home.socket_folder).servers().values() for one in backend.items()]
-    images = app.server.images()
+    images = app.server.images(f"localhost/podshift/{app.name}")
     return Traces(
         tuple(app.containers()),
         tuple(sorted((name, state.status) for name, state in servers if name.startswith(f"{app.name}-"))),
-        tuple(sorted(image for image in images if image.startswith(f"localhost/podshift/{app.name}:"))),
+        tuple(sorted(images)),
         tuple(sorted(map(str, home.scratch(app.name).glob("**/*")))),
     )
 

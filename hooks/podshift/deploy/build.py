@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from threading import Thread
 
 from podshift.deploy.containers import Blueprint
 from podshift.deploy.installation import Installation
@@ -9,6 +10,7 @@ from podshift.errors import PodshiftError
 from podshift.manifest import CONTAINERFILES
 from podshift.model import Build
 from podshift.records import App, Release
+from podshift.render import import_jinja2
 from podshift.report import Log, duration
 from podshift.source import Repository, clean_git_environment, export
 
@@ -42,6 +44,8 @@ def _build_tree(installation: Installation, app: App, release: Release, build: B
         "podshift.app": app.name,
         "podshift.commit": release.commit,  # last: the build cache holds up to what differs
     }
+    # What the rotation needs is imported while the engine builds, and this process would only wait.
+    Thread(target=import_jinja2).start()
     with clean_git_environment():
         installation.engine.build(
             image=release.image,

@@ -101,16 +101,16 @@ def _deploy(
     for warning in sharing(manifest):
         log.warning(warning)
     build(installation, app, release, log)
-    ports = installation.engine.image_facts(release.image).ports
-    installation.records.start_release(release, manifest.web.port or _only(ports, release))
+    installation.records.start_release(release, manifest.web.port or _exposed_port(installation, release))
     release = installation.records.release(app.name, release.number)
     cancellation.check()
     run_release_command(installation, app, release, log)
     roll_out(installation, app, release, log, cancellation)
 
 
-def _only(ports: tuple[int, ...], release: Release) -> int:
+def _exposed_port(installation: Installation, release: Release) -> int:
     """The port of an image that says nothing, or one; several are a question for podshift.toml."""
+    ports = installation.engine.image_facts(release.image).ports
     if len(ports) > 1:
         listed = ", ".join(map(str, ports))
         raise PodshiftError(

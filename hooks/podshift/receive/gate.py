@@ -8,17 +8,28 @@ packets on standard input and output; the pusher reads standard error.
 import os
 import sys
 from collections.abc import Iterator
-from typing import BinaryIO
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
-from podshift.receive.push import Push, Update, pusher, read_push
-from podshift.records import App
-from podshift.settings import Home
+if TYPE_CHECKING:  # nearly every push goes through an open gate, and must not wait for imports there
+    from podshift.receive.push import Push, Update
+    from podshift.records import App
+    from podshift.settings import Home
 
 FLUSH = b"0000"
 LENGTH = 4
 
 
-def proc_receive(home: Home, app: str) -> int:
+def announce(repository: Path) -> None:
+    """pre-receive tells proc-receive of the same push, which has the same parent, that the gate is shut."""
+    _notice(repository).touch()
+
+
+def _notice(repository: Path) -> Path:
+    return repository / f"podshift-gate-{os.getppid()}"
+
+
+def proc_receive(repository: Path) -> int:
     """Answer for every branch; those that the gate does not concern go back to git."""
     asked, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # from here on, what is printed goes to the pusher
@@ -27,21 +38,45 @@ def proc_receive(home: Home, app: str) -> int:
     write_packets(answers, "version=1\0push-options" if takes_options else "version=1")
     updates = list(read_packets(asked))
     options = list(read_packets(asked)) if takes_options else []
-    push = read_push(home, app, updates, options)
-    write_packets(answers, *(line for update in push.updates for line in _answer(home, push, update)))
+    notice = _notice(repository)
+    if notice.exists():
+        notice.unlink()
+        write_packets(answers, *_answers(repository, updates, options))
+    else:
+        write_packets(answers, *(line for update in updates for line in _back_to_git(update.split(" ", 2)[2])))
     return 0
 
 
-def _answer(home: Home, push: Push, update: Update) -> list[str]:
+def _back_to_git(ref: str) -> list[str]:
+    return [f"ok {ref}", "option fall-through"]
+
+
+def _answers(repository: Path, updates: list[str], options: list[str]) -> Iterator[str]:
+    from podshift.errors import PodshiftError
+    from podshift.receive.push import read_push, say
+    from podshift.settings import Home
+
+    path = repository.resolve()
+    home = Home(path.parents[1])
+    try:
+        push = read_push(home, path.stem, updates, options)
+        for update in push.updates:
+            yield from _answer(home, push, update)
+    except PodshiftError as error:
+        say(*error.lines())
+
+
+def _answer(home: "Home", push: "Push", update: "Update") -> list[str]:
     if not push.gated or update != push.deploy or update.new is None:
-        return [f"ok {update.ref}", "option fall-through"]
+        return _back_to_git(update.ref)
     return [f"ok {update.ref}" if _deploy(home, push.app, update.old, update.new) else f"ng {update.ref} not deployed"]
 
 
-def _deploy(home: Home, app: App, old: str | None, new: str) -> bool:
+def _deploy(home: "Home", app: "App", old: str | None, new: str) -> bool:
     """Whether the branch has moved. It also has when something failed after the release had gone live."""
     from podshift.deploy.gate import Gate
     from podshift.deploy.push import Wish
+    from podshift.receive.push import pusher
     from podshift.receive.start import deploy
     from podshift.source import Repository
 

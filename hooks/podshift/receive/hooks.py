@@ -6,6 +6,7 @@ from podshift.deploy.disk import refuse_nearly_full
 from podshift.errors import PodshiftError
 from podshift.manifest import CONTAINERFILES, MANIFEST, MANIFEST_BYTES, PROCFILE, parse_manifest
 from podshift.model import State
+from podshift.receive.gate import announce
 from podshift.receive.push import Push, check_options, options_in, pusher, read_push, say
 from podshift.records import App, Records
 from podshift.report import printable
@@ -14,7 +15,10 @@ from podshift.source import Repository
 
 
 def pre_receive(home: Home, app: str, lines: str) -> int:
-    """Refuse what can be seen not to deploy. No side effects: the objects of the push are still in quarantine."""
+    """Refuse what can be seen not to deploy. No side effects: the objects of the push are still in quarantine.
+
+    A note for proc-receive says that the gate is shut; without one, it does not even look.
+    """
     push = read_push(home, app, lines.splitlines(), options_in(os.environ))
     repository = Repository(home.repository(app))
     check_options(push.options)
@@ -28,6 +32,8 @@ def pre_receive(home: Home, app: str, lines: str) -> int:
     if update and update.new:
         refuse_nearly_full(home, load_settings(home))
         check_commit(repository, update.new)
+        if push.gated:
+            announce(home.repository(app))
     return 0
 
 
