@@ -72,7 +72,7 @@ def test_destroy_takes_all_of_one_app(server: Server, app: App, checkout: Checko
 def test_uninstall_leaves_nothing_and_touches_nothing_else(app: App, checkout: Checkout, tmp_path: Path) -> None:
     checkout.push(app)
     before = objects(app.server)
-    with installed(tmp_path / "second" / "home") as second, created(second) as one, created(second) as two:
+    with installed(tmp_path / "second" / "home") as second, created(second) as one, created(second):
         checkout.push(one)
         assert objects(second)
         settings = second.settings

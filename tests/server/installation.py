@@ -10,7 +10,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -56,8 +56,12 @@ class Server:
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
 
     def images(self, repository: str) -> list[str]:
-        """Every tag of this name. (podman cannot list them all while others, another test run perhaps, remove some.)"""
-        return self.engine("images", f"--filter=reference={repository}", "--format={{.Repository}}:{{.Tag}}").split()
+        """Every tag of this name. podman gives up when others, another test run perhaps, remove an image just then."""
+        command = ("images", f"--filter=reference={repository}", "--format={{.Repository}}:{{.Tag}}")
+        for _ in range(19):
+            with suppress(subprocess.CalledProcessError):
+                return self.engine(*command).split()
+        return self.engine(*command).split()
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -1,13 +1,11 @@
 """From a commit to an image: its tree in a private folder, built by the engine."""
 
-import re
 import time
 from pathlib import Path
 from threading import Thread
 
 from podshift.deploy.containers import Blueprint
 from podshift.deploy.installation import Installation
-from podshift.engine import EngineError
 from podshift.errors import PodshiftError
 from podshift.manifest import CONTAINERFILES
 from podshift.model import Build
@@ -15,9 +13,6 @@ from podshift.records import App, Release
 from podshift.render import import_jinja2
 from podshift.report import Log, duration
 from podshift.source import Repository, clean_git_environment, export
-
-# podman looks up the layers of its cache one by one, and does not lock them against another process's `rmi`.
-LAYER_RACE = re.compile(r"layer not known|image not known")
 
 
 def build(installation: Installation, app: App, release: Release, log: Log) -> None:
@@ -46,18 +41,6 @@ def _build_tree(installation: Installation, app: App, release: Release, build: B
     containerfile = _containerfile(context if build.containerfile is None else tree, tree, build)
     # What the rotation needs is imported while the engine builds, and this process would only wait.
     Thread(target=import_jinja2).start()
-    try:
-        _run_build(installation, app, release, build, context, containerfile, log)
-    except EngineError as error:
-        if not LAYER_RACE.search(error.output):
-            raise
-        log.step("build", "the engine lost a cached layer to somebody who removed images just then; once more")
-        _run_build(installation, app, release, build, context, containerfile, log)
-
-
-def _run_build(
-    installation: Installation, app: App, release: Release, build: Build, context: Path, containerfile: Path, log: Log
-) -> None:
     labels = {
         "podshift.home": installation.label,
         "podshift.app": app.name,

@@ -9,7 +9,7 @@ from podshift.deploy.containers import RELEASE_COMMAND, Blueprint, lasting_conta
 from podshift.deploy.events import FAILED, record
 from podshift.deploy.installation import Installation
 from podshift.deploy.proxy import ensure_proxy, synchronise_maps
-from podshift.deploy.prune import prune_images
+from podshift.deploy.prune import prune_quietly
 from podshift.deploy.queue import queued
 from podshift.deploy.volumes import prepare_volumes
 from podshift.engine import Container
@@ -64,7 +64,7 @@ def _close_unfinished(installation: Installation, app: App, log: Log) -> None:
                 log.step("branch", f"{release.branch} {f'is back at {back[:7]}' if back else 'is taken back'}")
         record(installation, app.name, "deploy", release.pushed_by, "", FAILED, release, INTERRUPTED)
     installation.records.fail_unfinished(app.name, INTERRUPTED)
-    prune_images(installation, app)
+    prune_quietly(installation, app, log)
 
 
 def put_right(home: Home, name: str, log: Log) -> None:

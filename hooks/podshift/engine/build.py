@@ -22,7 +22,7 @@ POLL_SECONDS = 0.05
 END_SECONDS = 10.0
 READ = 65536
 TRIES = 3
-# Podman's word when the cached layer that it looks at is removed meanwhile, by whoever prunes images on this engine.
+# Podman looks up the layers of its cache one by one, and does not lock them against another process's `rmi`.
 VANISHED = re.compile(r"^Error: .*(layer not known|image not known|no such image)")
 
 
