@@ -14,6 +14,7 @@ import pytest
 
 from server import App, Checkout, Server
 from server.installation import created, wait_until
+from server.under_way import everything_killed, in_build, long_build
 
 
 def kinds(app: App) -> list[tuple[str, str]]:
@@ -76,6 +77,19 @@ def test_everything_that_is_done_is_an_event(server: Server, checkout: Checkout)
         lines = server.podshift("events", app.name, "-n", "3").stdout.splitlines()
         assert [line.split()[3] for line in lines] == ["EVENT", "deploy", "stop", "start"]
     assert kinds(app)[-1] == ("destroy", "ok")
+
+
+def test_a_deploy_that_was_killed_is_a_failure_to_tell_of(app: App, checkout: Checkout) -> None:
+    with notified(app.server, "cat") as number:
+        long_build(checkout, "v1")
+        push = checkout.start_push(app)
+        in_build(app, 1)
+        everything_killed(app, push)
+        assert kinds(app) == [("create", "ok")]
+        app.server.podshift("up", app.name)
+        assert kinds(app) == [("create", "ok"), ("deploy", "failed")]
+        assert newest(app)["error"] == "the deploy was interrupted"
+        wait_until(lambda: result(app.server, number) == "ok", what="the notification")
 
 
 def test_an_app_that_never_was(server: Server) -> None:

@@ -234,3 +234,21 @@ def test_an_engine_that_is_not_installed_is_an_error_with_what_to_type() -> None
     with pytest.raises(PodshiftError, match="no-such-engine is not installed") as caught:
         run("no-such-engine", ["ps"], timeout=20)
     assert caught.value.hint == "apt install no-such-engine"
+
+
+@pytest.mark.parametrize("verb", ["stop", "remove"])
+def test_a_container_that_ends_by_itself_meanwhile_is_asked_to_end_again(recorder: Recorder, verb: str) -> None:
+    said = "Error: cannot remove container x as it could not be stopped: container state improper: stopped"
+    mark = shlex.quote(str(recorder.says))
+    recorder.script(f"test -e {mark}.tried && exit 0", f"touch {mark}.tried", f"echo {shlex.quote(said)} >&2", "exit 2")
+    getattr(recorder.engine, verb)(["x"], 1)
+
+
+@pytest.mark.parametrize(
+    ("said", "tries"), [("it could not be stopped: it hangs", 5), ("no such container", 1)], ids=["hangs", "unknown"]
+)
+def test_a_container_that_cannot_be_stopped_is_an_error_in_the_end(recorder: Recorder, said: str, tries: int) -> None:
+    recorder.script(f"echo call >>{shlex.quote(str(recorder.calls))}", f"echo 'Error: {said}' >&2", "exit 2")
+    with pytest.raises(EngineError, match="rm failed with status 2"):
+        recorder.engine.remove(["x"])
+    assert recorder.calls.read_text().splitlines() == ["call"] * tries
