@@ -41,7 +41,7 @@ def init(home: Home, wanted: Wanted, say: Say) -> Settings:
     settings = before or Settings()
     settings = replace(settings, listen=wanted.listen or settings.listen, backends=wanted.backends or settings.backends)
     if before is None or wanted.engine:
-        settings = replace(settings, engine=wanted.engine or _installed_engine())
+        settings = replace(settings, engine=_usable_engine(wanted.engine))
     settings = replace(settings, runtime_folder=_runtime_folder(settings))
     if before is None and wanted.listen is None:
         settings = replace(settings, listen=_free_address(say))
@@ -77,11 +77,12 @@ def _earlier(home: Home) -> Settings | None:
     return load_settings(home) if home.settings_file.exists() else None
 
 
-def _installed_engine() -> str:
-    for program in ("podman", "docker"):
-        if shutil.which(program):
-            return program
-    raise PodshiftError("there is no container engine here", hint="apt install podman")
+def _usable_engine(wanted: str | None) -> str:
+    if wanted == "docker":
+        raise PodshiftError("Docker as the engine is not there yet", hint="podshift init --engine podman")
+    if not shutil.which("podman"):
+        raise PodshiftError("there is no podman here", hint="apt install podman")
+    return "podman"
 
 
 def _runtime_folder(settings: Settings) -> str:
