@@ -4,7 +4,6 @@ import http.server
 import json
 import os
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,7 +74,7 @@ def test_everything_that_is_done_is_an_event(server: Server, checkout: Checkout)
         assert {event["by"] for event in found} == {"root"} or os.geteuid() != 0
         assert "very-secret" not in json.dumps(found)
         lines = server.podshift("events", app.name, "-n", "3").stdout.splitlines()
-        assert [line.split()[3] for line in lines] == ["EVENT", "deploy", "stop", "start"]
+        assert [line.split()[3] for line in lines[1:]] == ["deploy", "stop", "start"]
     assert kinds(app)[-1] == ("destroy", "ok")
 
 
@@ -120,12 +119,10 @@ def test_a_command_that_hangs_holds_up_nothing_and_leaves_nothing(app: App, chec
     """It detaches a process from its own session too, the way a daemon does."""
     text = f"setsid sleep 1234 & echo $! > {tmp_path}/daemon; echo $$ > {tmp_path}/pid; sleep 2345\n"
     with notified(app.server, str(script(tmp_path, text))) as number:
-        begun = time.monotonic()
         pushed = checkout.push(app)
+        assert result(app.server, number) is None, "the push waited for the notification"
         assert pushed.code == 0
         assert "is live" in pushed.said
-        server_time = app.releases()[0]["seconds"]
-        assert time.monotonic() - begun < server_time + 9, "the push waited for the notification"
         assert app.status()["deploying"] is None
         wait_until(lambda: result(app.server, number), what="the time-out")
         assert result(app.server, number) == "not done within 10 s"
