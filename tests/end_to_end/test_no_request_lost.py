@@ -4,6 +4,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -13,7 +14,8 @@ from server.rotations import BEHAVIOUR, ROTATIONS, VERSIONS, push_under_load, pu
 
 CACHED_STEPS = 3  # of tests/apps/hello's Containerfile
 MOST_SECONDS_MORE = 1.5
-TURNS = 6  # at most; three are enough on a machine that has nothing else to do
+TURNS = 3
+PROBE_SECONDS = 0.2  # of processor time
 
 
 def test_not_one_request_is_lost(app: App, checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
@@ -30,19 +32,26 @@ def test_a_push_costs_little_more_than_the_engine(
 ) -> None:
     push_version(app, checkout, "odd")
     push_version(app, checkout, "even")
-    pushes, alone, more = [], [], 0.0
+    pushes, alone, slow = [], [], []
     for turn in range(TURNS):  # one after the other, so that a busy moment of the machine hits both
+        slow.append(slowness())
         pushes.append(seconds_to_live(app, checkout, "even" if turn % 2 else "odd"))
         alone.append(engine_seconds(app, checkout, tmp_path / f"tree-{turn}"))
-        more = min(pushes) - min(alone)
-        if turn > 1 and more <= MOST_SECONDS_MORE:
-            break
+    more, most = min(pushes) - min(alone), MOST_SECONDS_MORE * median(slow)
     with capsys.disabled():
         print(
             f"\na push of a cached commit is live after {min(pushes):.2f} s; the engine needs {min(alone):.2f} s of it"
-            f" for build, inspect, ps and run; {more:.2f} s more (at most {MOST_SECONDS_MORE})"
+            f" for build, inspect, ps and run; {more:.2f} s more (at most {most:.1f})"
         )
-    assert more <= MOST_SECONDS_MORE
+    assert more <= most
+
+
+def slowness() -> float:
+    """How many times longer than by itself work takes now, because others use the machine too: 1 when nobody does."""
+    began, own = time.monotonic(), time.process_time()
+    while time.process_time() - own < PROBE_SECONDS:
+        pass
+    return max(1.0, (time.monotonic() - began) / PROBE_SECONDS)
 
 
 def seconds_to_live(app: App, checkout: Checkout, version: str) -> float:
