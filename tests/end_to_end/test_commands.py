@@ -2,6 +2,7 @@
 
 import json
 import re
+import secrets
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -104,13 +105,14 @@ def test_create_prints_what_to_paste(server: Server, checkout: Checkout) -> None
         assert checkout.push(app, refs=("main:trunk",)).code == 0
         assert server.get("shop.example") == (200, "hello from v1\n")
         refused(server, "create", app.name, says=f"there is an app {app.name} already", hint="podshift status")
-    with_text = server.podshift("create", "pasted")
+    name = f"pasted-{secrets.token_hex(3)}"
     try:
-        assert "git remote add production ssh://" in with_text.stdout
-        assert "/repositories/pasted.git" in with_text.stdout
-        assert "git push production main" in with_text.stdout
+        said = server.podshift("create", name).stdout
+        assert "git remote add production ssh://" in said
+        assert f"/repositories/{name}.git" in said
+        assert "git push production main" in said
     finally:
-        server.podshift("destroy", "pasted", "--yes")
+        server.podshift("destroy", name, "--yes", check=False)
 
 
 def test_the_gate_of_an_app_can_be_changed(app: App, checkout: Checkout) -> None:
