@@ -1,7 +1,7 @@
 """A server for all tests of a run, an app and a checkout for each."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +25,19 @@ def app(server: Server) -> Iterator[App]:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Checkout:
     return Checkout(tmp_path / "checkout")
+
+
+@pytest.fixture
+def measured(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Say what was measured, at the end of the run; what a worker prints, nobody sees."""
+    return lambda text: record_property("measured", text)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)]
+    properties = [pair for report in reports if report.when == "call" for pair in report.user_properties]
+    for text in (value for name, value in properties if name == "measured"):
+        terminalreporter.write_line(f"measured: {text}")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-import pytest
-
 from load import Load
 from server import App, Checkout
 from server.rotations import BEHAVIOUR, ROTATIONS, VERSIONS, push_under_load, push_version
@@ -18,17 +16,16 @@ TURNS = 3
 PROBE_SECONDS = 0.2  # of processor time
 
 
-def test_not_one_request_is_lost(app: App, checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+def test_not_one_request_is_lost(app: App, checkout: Checkout, measured: Callable[[str], None]) -> None:
     result = push_under_load(app, checkout)
-    with capsys.disabled():
-        print(f"\n{ROTATIONS} rotations of an app that dies at once: {result}")
+    measured(f"{ROTATIONS} rotations of an app that dies at once: {result}")
     assert result.failed == 0, result
     assert list(result.versions) == VERSIONS
     assert result.by_method.keys() == {"GET", "POST", "slow"}
 
 
 def test_a_push_costs_little_more_than_the_engine(
-    app: App, checkout: Checkout, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    app: App, checkout: Checkout, tmp_path: Path, measured: Callable[[str], None]
 ) -> None:
     push_version(app, checkout, "odd")
     push_version(app, checkout, "even")
@@ -38,11 +35,10 @@ def test_a_push_costs_little_more_than_the_engine(
         pushes.append(seconds_to_live(app, checkout, "even" if turn % 2 else "odd"))
         alone.append(engine_seconds(app, checkout, tmp_path / f"tree-{turn}"))
     more, most = min(pushes) - min(alone), MOST_SECONDS_MORE * median(slow)
-    with capsys.disabled():
-        print(
-            f"\na push of a cached commit is live after {min(pushes):.2f} s; the engine needs {min(alone):.2f} s of it"
-            f" for build, inspect, ps and run; {more:.2f} s more (at most {most:.1f})"
-        )
+    measured(
+        f"a push of a cached commit is live after {min(pushes):.2f} s; the engine needs {min(alone):.2f} s of it"
+        f" for build, inspect, ps and run; {more:.2f} s more (at most {most:.1f})"
+    )
     assert more <= most
 
 

@@ -1,7 +1,7 @@
 """The same rootless: an ordinary user's installation, pushed to over a real sshd."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -37,10 +37,9 @@ def checkout(rootless: RemoteServer, tmp_path: Path) -> Checkout:
     return checkout
 
 
-def test_not_one_request_is_lost(app: App, checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+def test_not_one_request_is_lost(app: App, checkout: Checkout, measured: Callable[[str], None]) -> None:
     result = push_under_load(app, checkout)
-    with capsys.disabled():
-        print(f"\n{ROTATIONS} rotations, rootless, pushed over ssh: {result}")
+    measured(f"{ROTATIONS} rotations, rootless, pushed over ssh: {result}")
     assert result.failed == 0, result
     assert list(result.versions) == VERSIONS
 

@@ -47,7 +47,9 @@ def make_proxy_image(engine: Engine, image: str) -> str:
             target = context / "root" / source.lstrip("/")
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, target)
-        engine.call("build", f"--tag={image}", f"--file={shipped('templates', 'proxy.containerfile')}", "--", folder)
+        file = f"--file={shipped('templates', 'proxy.containerfile')}"
+        # Not from the cache: an image shared with another installation could be removed with that one just now.
+        engine.call("build", "--no-cache", f"--tag={image}", file, "--", folder)
     return image
 
 
