@@ -10,7 +10,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -149,10 +149,16 @@ def created(server: Server, *options: str, name: str = "") -> Iterator[App]:
         server.podshift("destroy", name, "--volumes", "--yes", check=False)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_port(count: int = 1) -> int:
+    """The first of so many free ports in a row."""
+    while True:
+        with ExitStack() as probes, suppress(OSError, OverflowError):
+            first = 0
+            for number in range(count):
+                probe = probes.enter_context(socket.socket())
+                probe.bind(("127.0.0.1", first + number))
+                first = first or int(probe.getsockname()[1])
+            return first
 
 
 def wait_until(true: Callable[[], object], *, seconds: float = 30, what: str = "") -> None:

@@ -25,7 +25,8 @@ def new_container(
     timeout: float = 20.0, watch: float = 0.0, drain: float = 10.0,
 ) -> New:  # fmt: skip
     """A container that a rotation may start; its `run` arguments are its name, port and behaviour."""
-    place = Placed(name, process, "127.0.0.1", free_port(), "/healthz", hold=15)
+    port = free_port(2 if behaviour == "wrong-port" else 1)
+    place = Placed(name, process, "127.0.0.1", port, "/healthz", hold=15)
     kind = Process(
         process, order=order, ready=Readiness("/healthz", timeout=timeout), watch=watch, drain=drain, stop=5.0
     )
