@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from podshift.engine import Container, Engine, EngineError, ImageFacts
+from podshift.engine import BuildRequest, Container, Engine, EngineError, ImageFacts
 from podshift.engine.command import ended, run
 from podshift.errors import PodshiftError
 from podshift.settings import Settings
@@ -119,20 +119,29 @@ def test_the_last_lines_of_a_container_are_of_both_streams(recorder: Recorder) -
 def test_values_of_a_build_are_glued_to_their_options(recorder: Recorder, tmp_path: Path) -> None:
     lines: list[str] = []
     recorder.answer("STEP 1/2\nSTEP 2/2\n")
-    recorder.engine.build(
-        image="localhost/podshift/hello:v12",
-        context=tmp_path,
-        containerfile=tmp_path / "Containerfile",
+    request = BuildRequest(
+        "localhost/podshift/hello:v12",
+        tmp_path,
+        tmp_path / "Containerfile",
         target="runtime",
         args={"A": "--privileged", "B": "b c"},
         labels={"podshift.app": "hello"},
-        on_line=lines.append,
     )
+    recorder.engine.build(request, lines.append)
     assert recorder.said() == [[
         "build", "--tag=localhost/podshift/hello:v12", f"--file={tmp_path}/Containerfile", "--target=runtime",
         "--build-arg=A=--privileged", "--build-arg=B=b c", "--label=podshift.app=hello", "--", str(tmp_path),
     ]]  # fmt: skip
     assert lines == ["STEP 1/2", "STEP 2/2"]
+
+
+def test_a_build_without_the_cache(recorder: Recorder, tmp_path: Path) -> None:
+    request = BuildRequest("localhost/podshift/hello:v12", tmp_path, tmp_path / "Dockerfile", use_cache=False)
+    recorder.engine.build(request, lambda _: None)
+    assert recorder.said() == [[
+        "build", "--tag=localhost/podshift/hello:v12", f"--file={tmp_path}/Dockerfile", "--no-cache", "--",
+        str(tmp_path),
+    ]]  # fmt: skip
 
 
 @pytest.mark.parametrize(

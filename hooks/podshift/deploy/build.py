@@ -6,6 +6,7 @@ from threading import Thread
 
 from podshift.deploy.containers import Blueprint
 from podshift.deploy.installation import Installation
+from podshift.engine import BuildRequest
 from podshift.errors import PodshiftError
 from podshift.manifest import CONTAINERFILES
 from podshift.model import Build
@@ -46,16 +47,11 @@ def _build_tree(installation: Installation, app: App, release: Release, build: B
         "podshift.app": app.name,
         "podshift.commit": release.commit,  # last: the build cache holds up to what differs
     }
+    request = BuildRequest(
+        release.image, context, containerfile, target=build.target, args=build.args, labels=labels
+    )  # fmt: skip
     with clean_git_environment():
-        installation.engine.build(
-            image=release.image,
-            context=context,
-            containerfile=containerfile,
-            target=build.target,
-            args=build.args,
-            labels=labels,
-            on_line=lambda line: log.output("build", line),
-        )
+        installation.engine.build(request, lambda line: log.output("build", line))
 
 
 def _containerfile(folder: Path, tree: Path, build: Build) -> Path:

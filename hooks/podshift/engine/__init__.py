@@ -3,9 +3,11 @@
 from podshift.engine.command import EngineError
 from podshift.engine.engine import Container, Engine, Image, ImageFacts
 from podshift.engine.probe import Choice, choose_engine
+from podshift.engine.request import BuildRequest
 from podshift.engine.session import lingers, runtime_folder
 
 __all__ = [
+    "BuildRequest",
     "Choice",
     "Container",
     "Engine",

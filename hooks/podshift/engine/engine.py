@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from podshift.engine import session
 from podshift.engine.build import end_strays, run_build
 from podshift.engine.command import EngineError, Line, run, start, terminate
 from podshift.engine.environment import passed
+from podshift.engine.request import BuildRequest
 from podshift.engine.terminal import attached
 from podshift.settings import Settings
 
@@ -191,17 +191,11 @@ class Engine:
 
     # images
 
-    def build(
-        self, *, image: str, context: Path, containerfile: Path, target: str | None, args: Mapping[str, str],
-        labels: Mapping[str, str], on_line: Line,
-    ) -> None:  # fmt: skip
-        """Build `image`; every value is glued to its option, so that none can become one. Raises EngineError."""
-        arguments = [f"--tag={image}", f"--file={containerfile}"]
-        arguments += [f"--target={target}"] if target else []
-        arguments += [f"--build-arg={key}={value}" for key, value in args.items()]
-        arguments += [f"--label={key}={value}" for key, value in labels.items()]
-        command = [*self.options, "build", *arguments, "--", str(context)]
-        run_build(self.program, command, folder=context, timeout=self.build_seconds, on_line=on_line)
+    def build(self, request: BuildRequest, on_line: Line) -> None:
+        """Build an image, every line of the engine's output going to `on_line`. Raises EngineError."""
+        command = [*self.options, "build", *request.arguments()]
+        seconds = self.build_seconds if request.seconds is None else min(request.seconds, self.build_seconds)
+        run_build(self.program, command, folder=request.context, timeout=seconds, on_line=on_line)
 
     def end_strays(self, **labels: str) -> None:
         """End the builds and runs with these labels that a killed deployer left behind."""

@@ -1,0 +1,36 @@
+"""What a build is asked for, as a value; and its arguments, as far as they do not depend on the engine."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class BuildRequest:
+    """`image` from `context`, whose `containerfile` is an absolute path; `target` None is the last stage.
+
+    `use_cache` False: every layer is made anew. A build that takes longer than `seconds` has failed; None: as the
+    settings say.
+    """
+
+    image: str
+    context: Path
+    containerfile: Path
+    target: str | None = None
+    args: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    use_cache: bool = True
+    seconds: float | None = None
+
+    def arguments(self) -> list[str]:
+        """What goes after `build`: every value is glued to its option, so that none can become one."""
+        return [
+            f"--tag={self.image}",
+            f"--file={self.containerfile}",
+            *([f"--target={self.target}"] if self.target else []),
+            *(f"--build-arg={key}={value}" for key, value in self.args.items()),
+            *(f"--label={key}={value}" for key, value in self.labels.items()),
+            *([] if self.use_cache else ["--no-cache"]),
+            "--",
+            str(self.context),
+        ]
