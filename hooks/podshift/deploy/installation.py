@@ -27,9 +27,9 @@ class Installation:
 
     @cached_property
     def engine(self) -> "Engine":
-        from podshift.engine import Engine  # sh takes its time to import; a refused push does without
+        from podshift.engine import open_engine  # sh takes its time to import; a refused push does without
 
-        return Engine(self.settings)
+        return open_engine(self.settings)
 
     def __enter__(self) -> Self:
         return self

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from podshift.engine import Engine, EngineError
+from podshift.engine import Engine, EngineError, open_engine
 from podshift.errors import PodshiftError
 from podshift.settings import Home, Settings, shipped
 
@@ -18,7 +18,7 @@ PULL_SECONDS = 300.0
 
 def obtain_proxy_image(settings: Settings, home: Home, given: str | None, say: Callable[[str], None]) -> str:
     """The name of an image that is there. Raises PodshiftError when none of the ways works."""
-    engine = Engine(settings)
+    engine = open_engine(settings)
     wanted = given or settings.proxy_image
     if wanted:
         if not engine.exists("image", wanted):

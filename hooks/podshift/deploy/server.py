@@ -15,7 +15,7 @@ from podshift.deploy.proxyimage import obtain_proxy_image
 from podshift.deploy.service import remove_service
 from podshift.deploy.trial import try_container
 from podshift.deploy.volumes import settle_volumes
-from podshift.engine import Choice, Engine, choose_engine, lingers, runtime_folder
+from podshift.engine import Choice, choose_engine, lingers, open_engine, runtime_folder
 from podshift.errors import PodshiftError
 from podshift.report import Log
 from podshift.settings import BACKUP_PREFIX, Home, Settings, load_settings, make_private, save_settings
@@ -48,7 +48,7 @@ def init(home: Home, wanted: Wanted, say: Say) -> Settings:
     _check_address(settings.listen)
     settings = replace(settings, proxy_image=obtain_proxy_image(settings, home, wanted.proxy_image, say))
     settings = _with_choice(settings, choose_engine(lambda choice: _attempt(settings, choice)))
-    settings = replace(settings, storage=Engine(settings).storage_folder())
+    settings = replace(settings, storage=open_engine(settings).storage_folder())
     for reason in settings.reasons:
         say(f"engine: {reason}")
     options = " ".join((*settings.engine_options, *settings.run_options)) or "its defaults"

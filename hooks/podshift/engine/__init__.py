@@ -1,7 +1,8 @@
 """podman or docker: everything that is asked of a container engine, and the only importer of sh."""
 
 from podshift.engine.command import EngineError
-from podshift.engine.engine import Container, Engine, Image, ImageFacts
+from podshift.engine.engine import Engine, open_engine
+from podshift.engine.objects import Container, Image, ImageFacts
 from podshift.engine.probe import Choice, choose_engine
 from podshift.engine.request import BuildRequest
 from podshift.engine.session import lingers, runtime_folder
@@ -16,5 +17,6 @@ __all__ = [
     "ImageFacts",
     "choose_engine",
     "lingers",
+    "open_engine",
     "runtime_folder",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 
 from podshift.deploy.checks.finding import Finding, error, fine, warning
 from podshift.deploy.trial import try_container
-from podshift.engine import Engine
+from podshift.engine import open_engine
 from podshift.settings import Settings
 
 # podman 4 has the networks that podshift makes, 4.3 is what it is tested with; docker 20.10 has cgroups v2.
@@ -21,7 +21,7 @@ STORAGE_CONF = "~/.config/containers/storage.conf"
 
 def check_engine(settings: Settings) -> Iterator[Finding]:
     """Everything that the engine says of itself, by one question; and whether it runs a container."""
-    info = Engine(settings).info()
+    info = open_engine(settings).info()
     if settings.engine == "podman":
         yield _version("podman", info["version"]["Version"])
         yield _runtime(info["host"])

@@ -1,0 +1,60 @@
+"""Images: built, looked at, listed, taken away."""
+
+import json
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+
+from podshift.engine.build import end_strays, run_build
+from podshift.engine.caller import Caller, label_filters
+from podshift.engine.command import EngineError, Line
+from podshift.engine.objects import Image, ImageFacts
+from podshift.engine.request import BuildRequest
+
+LISTING_TRIES = 5
+
+
+class Images(Caller):
+    """The engine's verbs for images and builds."""
+
+    def build(self, request: BuildRequest, on_line: Line) -> None:
+        """Build an image, every line of the engine's output going to `on_line`. Raises EngineError."""
+        command = [*self.options, "build", *request.arguments()]
+        seconds = self.build_seconds if request.seconds is None else min(request.seconds, self.build_seconds)
+        run_build(self.program, command, folder=request.context, timeout=seconds, on_line=on_line)
+
+    def end_strays(self, **labels: str) -> None:
+        """End the builds and runs with these labels that a killed deployer left behind."""
+        end_strays({f"podshift.{key}": value for key, value in labels.items()})
+
+    def image_facts(self, image: str) -> ImageFacts:
+        (facts,) = json.loads(self.call("image", "inspect", image))
+        exposed = (facts.get("Config") or {}).get("ExposedPorts") or {}
+        found = (re.fullmatch(r"(\d+)(/tcp)?", port) for port in exposed)
+        return ImageFacts(tuple(sorted(int(match[1]) for match in found if match)))
+
+    def images(self, **labels: str) -> list[Image]:
+        """Images with all these labels, once for each tag; the names are without their `podshift.` prefix."""
+        filters = label_filters(labels)
+        output = self._listed_images("--no-trunc", "--format={{.ID}} {{.Repository}}:{{.Tag}}", *filters)
+        rows = (line.partition(" ") for line in output.splitlines())
+        return [Image(image.removeprefix("sha256:"), tag) for image, _, tag in rows]
+
+    def image_tags(self, repository: str) -> list[str]:
+        """Every `repository:tag` here."""
+        output = self._listed_images("--format={{.Repository}}:{{.Tag}}", f"--filter=reference={repository}")
+        return sorted({line for line in output.splitlines() if line.startswith(f"{repository}:")})
+
+    def _listed_images(self, *arguments: str) -> str:
+        """podman gives up when an image that it is about to look at is removed by somebody else just then."""
+        for _ in range(LISTING_TRIES - 1):
+            with suppress(EngineError):
+                return self.call("images", *arguments)
+        return self.call("images", *arguments)
+
+    def remove_images(self, tags: Iterable[str]) -> None:
+        """Take these tags away. One that a container still needs stays: --force would remove the container."""
+        names = list(tags)
+        if names:
+            with suppress(EngineError):
+                self.call("rmi", *names)

@@ -1,0 +1,42 @@
+"""Networks, and who is on them."""
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+
+from podshift.engine.caller import Caller, label_filters
+from podshift.engine.command import EngineError
+
+
+class Networks(Caller):
+    """The engine's verbs for networks."""
+
+    def create_network(self, name: str, labels: Mapping[str, str], *, subnet: str | None = None) -> str:
+        """Create a network, with this IPv4 subnet or one of the engine's choice, and give the subnet back."""
+        options = [f"--label={key}={value}" for key, value in labels.items()]
+        self.call("network", "create", *options, *([f"--subnet={subnet}"] if subnet else []), name)
+        (facts,) = json.loads(self.call("network", "inspect", name))
+        return str(facts["subnets"][0]["subnet"])
+
+    def network_label(self, name: str, key: str) -> str | None:
+        """A label of a network; None when there is no such network."""
+        try:
+            (facts,) = json.loads(self.call("network", "inspect", name))
+        except EngineError:
+            return None
+        return str((facts.get("labels") or {}).get(key, ""))
+
+    def networks(self, **labels: str) -> list[str]:
+        filters = label_filters(labels)
+        return self.call("network", "ls", "--format={{.Name}}", *filters).split()
+
+    def remove_network(self, name: str) -> None:
+        self.call("network", "rm", name)
+
+    def connect(self, network: str, container: str) -> None:
+        self.call("network", "connect", network, container)
+
+    def disconnect_quietly(self, network: str, container: str) -> None:
+        """Take a container off a network; it may be off it, or gone, already."""
+        with suppress(EngineError):
+            self.call("network", "disconnect", "--force", network, container)
