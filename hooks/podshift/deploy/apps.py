@@ -8,6 +8,7 @@ from pathlib import Path
 
 from podshift.deploy.domains import check_domain, refuse_taken_domains
 from podshift.deploy.installation import Installation
+from podshift.deploy.networks import create_app_network
 from podshift.deploy.proxy import attach, detach, ensure_proxy, forget_app, synchronise_maps
 from podshift.deploy.prune import own_images
 from podshift.deploy.queue import queued
@@ -34,12 +35,10 @@ def create_app(
     with exclusive(installation.home.apps_lock):
         _refuse_taken(installation, name, domains)
         make_private(installation.home.app_folder(name) / "logs")
-        network = installation.network(name)
-        labels = {"podshift.home": installation.label, "podshift.app": name}
         try:
             backend = installation.records.free_backend(installation.settings.backends)
-            subnet = installation.engine.create_network(network, labels)
-            attach(installation, name)
+            subnet = create_app_network(installation, name)
+            attach(installation, name, subnet)
             make_repository(installation, name, branch)
             with installation.records.transaction():
                 installation.records.add_app(name, branch=branch, gate=gate, backend=backend, subnet=subnet)

@@ -1,12 +1,11 @@
 """Which containers a release needs: their names, places and `run` arguments."""
 
-import ipaddress
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
+from podshift.deploy.addresses import Present, free_addresses, mac_address
 from podshift.deploy.installation import Installation
 from podshift.engine import Container
 from podshift.manifest import parse_manifest
@@ -15,21 +14,9 @@ from podshift.records import App, Placed, Release
 from podshift.render import container_arguments, run_policy
 from podshift.rotate import New
 
-# The upper half of an app's subnet is podshift's to give; the engine gives addresses from the lower end.
-FIRST_HOST, LAST_HOST = 128, 250
 # Processes of containers that somebody runs once; no record says that they should be there.
 RELEASE_COMMAND = "release"
 ONE_OFF = ("run", RELEASE_COMMAND)
-
-
-class Present(Protocol):
-    """A container that has its name and address: from the records, or as the engine lists it."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def address(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -174,19 +161,3 @@ def preview(installation: Installation, app: App) -> list[list[str]]:
         "", 0.0, None, None, None,
     )  # fmt: skip
     return [list(new.arguments) for new in Blueprint(installation, app, release).containers([])]
-
-
-def free_addresses(app: App, containers: Sequence[Present]) -> Iterator[str]:
-    used = {container.address for container in containers}
-    hosts = ipaddress.ip_network(app.subnet)
-    candidates = (str(hosts[number]) for number in range(FIRST_HOST, LAST_HOST))
-    return (address for address in candidates if address not in used)
-
-
-def mac_address(address: str) -> str:
-    """One hardware address for each IPv4 address, locally administered.
-
-    The next container on an address may come seconds after the last; were its hardware address another, the
-    proxy's kernel would go on sending to the old one until its neighbour table forgets (measured: 50 s).
-    """
-    return ":".join(("02", "70", *(f"{byte:02x}" for byte in ipaddress.ip_address(address).packed)))

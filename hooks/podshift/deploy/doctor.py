@@ -31,6 +31,7 @@ def examine(home: Home) -> Iterator[Finding]:
         yield from _safely("disk", machine.check_disks(home, installation.settings))
         yield from _safely("clock", machine.check_clock(installation.records.newest()))
         yield from _safely("proxy", state.check_proxy(installation))
+        yield from _safely("isolation", state.check_isolation(installation))
         yield from _safely("hooks", state.check_hooks(installation))
         yield from _safely("units", check_units(home))
         yield from _safely("apps", state.check_agreement(installation))

@@ -1,11 +1,13 @@
 """stop, start, restart: whether an app runs. A stopped one has a live release, and no container that should run."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from podshift.deploy.addresses import free_addresses
 from podshift.deploy.build import ensure_image
 from podshift.deploy.change import Change, changing, live_release, run_again
-from podshift.deploy.containers import Blueprint, free_addresses, lasting_containers
+from podshift.deploy.containers import Blueprint, lasting_containers
+from podshift.deploy.proxy import renew_network
 from podshift.deploy.rollout import LiveBooks, roll_out
 from podshift.deploy.scale import ScaledBooks, refuse_unknown
 from podshift.deploy.volumes import prepare_volumes
@@ -45,7 +47,8 @@ def start(change: Change) -> None:
         if change.installation.records.containers().get(change.app.name):
             change.log.success(f"{change.app.name} runs already")
         else:
-            _again(change, "start")
+            renew_network(change.installation, change.app)
+            _again(replace(change, app=change.installation.app(change.app.name)), "start")
 
 
 def restart(change: Change, processes: Sequence[str] = ()) -> None:

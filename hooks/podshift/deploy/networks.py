@@ -1,10 +1,21 @@
-"""The networks: one for each app and one for the proxy, made again where they are gone."""
+"""The networks: one for each app, cut off from the others, and one for the proxy; made again where they are gone."""
 
 import ipaddress
+from collections.abc import Sequence
 
+from podshift.deploy.addresses import mac_address, proxy_address
 from podshift.deploy.installation import Installation
 from podshift.engine import EngineError
 from podshift.records import App
+
+# What the network of an app says of itself. Those of an older podshift were not cut off from each other.
+ISOLATED = {"podshift.isolated": "yes"}
+
+
+def create_app_network(installation: Installation, app: str, subnet: str | None = None) -> str:
+    """A network that leads to the proxy and out into the world, and to no other app. Gives its subnet back."""
+    labels = {"podshift.home": installation.label, "podshift.app": app, **ISOLATED}
+    return installation.engine.create_network(installation.network(app), labels, subnet=subnet, isolated=True)
 
 
 def ensure_networks(installation: Installation) -> None:
@@ -17,14 +28,37 @@ def ensure_networks(installation: Installation) -> None:
             _create(installation, app)
 
 
+def open_networks(installation: Installation) -> list[App]:
+    """The apps whose network is of an older podshift: by address, others reach what is on it."""
+    isolated = installation.engine.networks(home=installation.label, isolated="yes")
+    present = installation.engine.networks(home=installation.label)
+    names = {name for name in present if name not in isolated}
+    return [app for app in installation.records.apps() if installation.network(app.name) in names]
+
+
+def renew_unused(installation: Installation, apps: Sequence[App]) -> None:
+    """Make these apps' networks anew where no container of the app runs. The proxy must not be on them."""
+    containers = [one for one in installation.engine.containers(home=installation.label) if one.app]
+    busy = {one.app for one in containers if one.running}
+    for app in apps:
+        if app.name not in busy:
+            installation.engine.remove([one.name for one in containers if one.app == app.name])
+            installation.engine.remove_network(installation.network(app.name))
+            _create(installation, app)
+
+
+def proxy_place(subnet: str) -> dict[str, str]:
+    """The proxy's address on an app's network, and its hardware address there."""
+    address = proxy_address(subnet)
+    return {"address": address, "mac_address": mac_address(address)}
+
+
 def _create(installation: Installation, app: App) -> None:
     """With its old addresses where this machine has no other use for them."""
-    name = installation.network(app.name)
-    labels = {"podshift.home": installation.label, "podshift.app": app.name}
     try:
-        installation.engine.create_network(name, labels, subnet=app.subnet)
+        create_app_network(installation, app.name, app.subnet)
     except EngineError:
-        subnet = installation.engine.create_network(name, labels)
+        subnet = create_app_network(installation, app.name)
         with installation.records.transaction():
             installation.records.move_app(app, subnet, lambda address: moved(address, subnet))
 

@@ -3,11 +3,12 @@
 import time
 
 from podshift.deploy.installation import Installation
-from podshift.deploy.networks import ensure_networks
+from podshift.deploy.networks import ensure_networks, open_networks, proxy_place, renew_unused
 from podshift.engine import EngineError
 from podshift.errors import PodshiftError
 from podshift.lock import exclusive
 from podshift.proxy import INSIDE, copy_static_files, maps
+from podshift.records import App
 from podshift.report import Log
 from podshift.settings import make_private
 
@@ -28,8 +29,10 @@ def start_proxy(installation: Installation) -> None:
     engine, name = installation.engine, installation.home.proxy_name
     prepare_folders(installation)
     ensure_networks(installation)
-    installation.write_proxy_files()
+    stale = open_networks(installation)
     engine.remove([name])
+    renew_unused(installation, stale)
+    installation.write_proxy_files()
     engine.run(proxy_arguments(installation))
     deadline = time.monotonic() + START_SECONDS
     while not installation.proxy.reachable():
@@ -50,7 +53,7 @@ def prepare_folders(installation: Installation) -> None:
 def proxy_arguments(installation: Installation) -> list[str]:
     """Its own network for the published port, and the network of every app."""
     home, settings = installation.home, installation.settings
-    networks = [home.proxy_name, *(installation.network(app.name) for app in installation.records.apps())]
+    places = [(installation.network(app.name), proxy_place(app.subnet)) for app in installation.records.apps()]
     return [
         "--detach",
         "--restart=always",
@@ -58,7 +61,11 @@ def proxy_arguments(installation: Installation) -> list[str]:
         f"--name={home.proxy_name}",
         f"--label=podshift.home={installation.label}",
         "--label=podshift.role=proxy",
-        *(f"--network={network}" for network in networks),
+        f"--network={home.proxy_name}",
+        *(f"--network={network}:ip={place['address']},mac={place['mac_address']}" for network, place in places),
+        "--sysctl=net.ipv4.ip_forward=0",  # it is on every app's network, and must be no way from one to another
+        "--cap-drop=all",
+        "--cap-add=net_bind_service",
         f"--publish={settings.listen}:8080",
         f"--volume={home.proxy_folder}:{INSIDE}:ro",
         f"--volume={home.socket_folder}:/run/podshift",
@@ -72,10 +79,10 @@ def proxy_arguments(installation: Installation) -> list[str]:
     ]
 
 
-def attach(installation: Installation, app: str) -> None:
-    """Connect the proxy to an app's network; a name look-up in between may fail, so it is tried again."""
+def attach(installation: Installation, app: str, subnet: str) -> None:
+    """Connect the proxy to an app's network, at its place there; it may be on it already."""
     try:
-        installation.engine.connect(installation.network(app), installation.home.proxy_name)
+        installation.engine.connect(installation.network(app), installation.home.proxy_name, **proxy_place(subnet))
     except EngineError as error:
         if "already" not in error.output:
             raise
@@ -93,6 +100,15 @@ def detach(installation: Installation, app: str) -> None:
         engine.disconnect_quietly(installation.network(app), name)
     elif engine.exists("container", name):
         start_proxy(installation)
+
+
+def renew_network(installation: Installation, app: App) -> None:
+    """Make the network of an app anew that an older podshift has made, and on which nothing runs now."""
+    if app in open_networks(installation):
+        detach(installation, app.name)
+        if app in open_networks(installation):  # else the proxy had to start anew, and has done it
+            renew_unused(installation, [app])
+            attach(installation, app.name, installation.app(app.name).subnet)
 
 
 def synchronise_maps(installation: Installation) -> None:

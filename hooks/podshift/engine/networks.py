@@ -11,10 +11,18 @@ from podshift.engine.command import EngineError
 class Networks(Caller):
     """The engine's verbs for networks."""
 
-    def create_network(self, name: str, labels: Mapping[str, str], *, subnet: str | None = None) -> str:
-        """Create a network, with this IPv4 subnet or one of the engine's choice, and give the subnet back."""
+    def create_network(
+        self, name: str, labels: Mapping[str, str], *, subnet: str | None = None, isolated: bool = False
+    ) -> str:
+        """Create a network, with this IPv4 subnet or one of the engine's choice, and give the subnet back.
+
+        From an `isolated` one no address of another isolated one can be reached. Docker's networks always are; podman
+        routes between its own unless it is told not to.
+        """
         options = [f"--label={key}={value}" for key, value in labels.items()]
-        self.call("network", "create", *options, *([f"--subnet={subnet}"] if subnet else []), name)
+        options += [f"--subnet={subnet}"] if subnet else []
+        options += ["--opt=isolate=true"] if isolated and self.program == "podman" else []
+        self.call("network", "create", *options, name)
         (facts,) = json.loads(self.call("network", "inspect", name))
         return str(facts["subnets"][0]["subnet"])
 
@@ -33,8 +41,9 @@ class Networks(Caller):
     def remove_network(self, name: str) -> None:
         self.call("network", "rm", name)
 
-    def connect(self, network: str, container: str) -> None:
-        self.call("network", "connect", network, container)
+    def connect(self, network: str, container: str, *, address: str, mac_address: str) -> None:
+        """Put a running container on a network, at this IPv4 address."""
+        self.call("network", "connect", f"--ip={address}", f"--mac-address={mac_address}", network, container)
 
     def disconnect_quietly(self, network: str, container: str) -> None:
         """Take a container off a network; it may be off it, or gone, already."""

@@ -1,0 +1,79 @@
+"""Apps cannot reach each other, nor what podshift keeps to itself: tried from inside their containers."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from server import App, Checkout, Server
+from server.inside import address, inside, network, proxy_of, reach
+from server.installation import created
+
+
+@pytest.fixture(scope="module")
+def pair(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[App, App]]:
+    """Two apps that run; nothing is changed in them."""
+    checkout = Checkout(tmp_path_factory.mktemp("pair") / "checkout")
+    with created(server) as one, created(server) as other:
+        for app in (one, other):
+            assert checkout.push(app).code == 0
+        yield one, other
+
+
+def test_an_app_reaches_itself_and_no_other(pair: tuple[App, App]) -> None:
+    one, other = pair
+    assert reach(one, address(one), 8080).endswith("hello from v1")
+    assert reach(one, one.name, 8080).endswith("hello from v1")
+    assert reach(one, address(other), 8080) == "TimeoutError"
+    assert reach(one, other.name, 8080) == "gaierror"
+
+
+def test_the_proxy_is_no_way_to_another_app(pair: tuple[App, App]) -> None:
+    """It answers HTTP by host, as it answers everybody, on its own address on this network, and nothing else."""
+    one, other = pair
+    (mine, others) = (f"{network(app)['subnets'][0]['subnet'].removesuffix('0/24')}251" for app in pair)
+    assert reach(one, mine, 8080, name=other.host).endswith("hello from v1")
+    assert reach(one, others, 8080) == "TimeoutError"
+    assert reach(one, mine, 9999) == "ConnectionRefusedError"
+    pid = one.server.engine("inspect", "--format={{.State.Pid}}", proxy_of(one.server)).strip()
+    command = ["nsenter", f"--target={pid}", "--net", "cat", "/proc/sys/net/ipv4/ip_forward"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "0\n"
+
+
+def test_nothing_of_podshifts_is_in_a_container(pair: tuple[App, App]) -> None:
+    one, _ = pair
+    mounts = inside(one, "cat", "/proc/self/mountinfo")
+    assert str(one.server.home) not in mounts
+    assert inside(one, "sh", "-c", f"ls -d {one.server.home} /run/podshift /etc/podshift 2>/dev/null || echo none") == (
+        "none"
+    )
+    (facts,) = json.loads(one.server.engine("inspect", *one.containers()))
+    assert facts["Mounts"] == []
+
+
+def test_a_network_of_an_older_podshift_is_told_of_and_made_anew(server: Server, tmp_path: Path) -> None:
+    """As `podshift create` made it before: without the option, and without the label that says so."""
+    checkout = Checkout(tmp_path / "checkout")
+    with created(server) as app, created(server) as other:
+        checkout.push(other)
+        name = proxy_of(server)
+        subnet = network(app)["subnets"][0]["subnet"]
+        labels = (f"--label=podshift.home={server.home}", f"--label=podshift.app={app.name}")
+        server.engine("network", "disconnect", f"podshift-{app.name}", name)
+        server.engine("network", "rm", f"podshift-{app.name}")
+        server.engine("network", "create", *labels, f"--subnet={subnet}", f"podshift-{app.name}")
+        server.engine("network", "connect", f"podshift-{app.name}", name)
+        checkout.push(app)
+        assert app.get()[0] == 200
+        (found,) = [one for one in server.json("doctor") if one["check"] == "isolation"]
+        assert found["level"] == "warning"
+        for command in found["fix"].split("; "):
+            server.podshift(*command.split()[1:])
+        assert network(app)["options"] == {"isolate": "true"}
+        assert network(app)["subnets"][0]["subnet"] == subnet
+        assert app.get() == (200, "hello from v1\n")
+        assert reach(other, address(app), 8080) == "TimeoutError"
+        (found,) = [one for one in server.json("doctor") if one["check"] == "isolation"]
+        assert found["found"] == "apps cannot reach each other"
