@@ -76,9 +76,10 @@ def test_what_ran_runs_again_on_another_machine(tmp_path: Path) -> None:
         assert [one["level"] for one in new.json("doctor") if one["level"] == "error"] == []
 
 
-def test_an_address_that_is_taken_there(tmp_path: Path, checkout: Checkout) -> None:
-    archive = tmp_path / "podshift.tar.gz"
-    with installed(tmp_path / "old") as old, created(old) as app:
+def test_an_address_that_is_taken_there(tmp_path: Path) -> None:
+    """The repository's commits have SHA-256 names, which the other machine has to know before it unpacks them."""
+    archive, checkout = tmp_path / "podshift.tar.gz", Checkout(tmp_path / "checkout", object_format="sha256")
+    with installed(tmp_path / "old") as old, created(old, "--object-format=sha256") as app:
         checkout.push(app)
         network = f"podshift-{app.name}"
         subnet = old.engine("network", "inspect", network, "--format={{range .Subnets}}{{.Subnet}}{{end}}").strip()

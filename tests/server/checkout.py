@@ -35,11 +35,11 @@ class Pushed:
 class Checkout:
     """A git repository with the hello app in it, which is not watched after the switch: most tests need not wait."""
 
-    def __init__(self, folder: Path, source: Path = HELLO) -> None:
+    def __init__(self, folder: Path, source: Path = HELLO, *, object_format: str = "sha1") -> None:
         self.folder = folder
         shutil.copytree(source, folder)
         (folder / "podshift.toml").write_text('[web]\nwatch = "0s"\n')
-        self.git("init", "--quiet", "--initial-branch=main")
+        self.git("init", "--quiet", "--initial-branch=main", f"--object-format={object_format}")
         self.commit("First")
 
     def clone(self, folder: Path) -> "Checkout":

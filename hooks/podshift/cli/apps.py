@@ -20,6 +20,7 @@ from podshift.report import Log, ago, printable
 
 if TYPE_CHECKING:
     from podshift.deploy.status import AppStatus
+    from podshift.records import App, Release
 
 
 @click.command()
@@ -27,14 +28,23 @@ if TYPE_CHECKING:
 @click.option("--domain", "domains", multiple=True, metavar="D", help="A host name; may be given more than once.")
 @click.option("--branch", default="main", show_default=True, help="The branch that deploys.")
 @click.option("--gate", is_flag=True, help="A failed deploy refuses the push itself.")
+@click.option("--path", default="", metavar="DIR", help="The folder of the repository that the app is in.")
+@click.option("--origin", default="", metavar="URL", help="Where the repository is at home, for relative submodules.")
+@click.option("--object-format", type=click.Choice(["sha1", "sha256"]), default="sha1", help="The repository's hash.")
 @json_option
-def create(app: str, domains: tuple[str, ...], branch: str, gate: bool, as_json: bool) -> None:
+def create(
+    app: str, domains: tuple[str, ...], branch: str, gate: bool, path: str, origin: str, object_format: str,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Make an app: its repository, its network, its route."""
     from podshift.deploy.apps import create_app, remote_url
     from podshift.deploy.events import record
 
     with open_installation() as installation, Log.on(2) as log:
-        made = create_app(installation, app, domains=domains, branch=branch, gate=gate, log=log)
+        made = create_app(
+            installation, app, domains=domains, branch=branch, gate=gate, log=log,
+            path=path, origin=origin, object_format=object_format,
+        )  # fmt: skip
         record(installation, app, "create", who())
         remote = remote_url(installation, made.name)
         repository = str(installation.home.repository(made.name))
@@ -87,20 +97,27 @@ def apps(as_json: bool) -> None:
     with open_installation() as installation:
         found = [(app, installation.records.live_release(app.name)) for app in installation.records.apps()]
     if as_json:
-        print_json(
-            [
-                {"app": app.name, "live": live and live.number, "branch": app.branch, "domains": list(app.domains)}
-                for app, live in found
-            ]
-        )
+        print_json([_app_object(app, live) for app, live in found])
     elif not found:
         click.echo("no apps yet; podshift create APP makes one")
     else:
-        rows = [
-            (app.name, live.name if live else "-", live.commit[:7] if live else "-", ", ".join(app.domains) or "-")
-            for app, live in found
-        ]
-        print_table(("APP", "LIVE", "COMMIT", "DOMAINS"), rows)
+        rows = [_app_row(app, live) for app, live in found]
+        print_table(("APP", "LIVE", "COMMIT", "PATH", "DOMAINS"), rows)
+
+
+def _app_object(app: "App", live: "Release | None") -> dict[str, object]:
+    return {
+        "app": app.name,
+        "live": live and live.number,
+        "branch": app.branch,
+        "path": app.path,
+        "domains": list(app.domains),
+    }
+
+
+def _app_row(app: "App", live: "Release | None") -> tuple[str, ...]:
+    release, commit = (live.name, live.commit[:7]) if live else ("-", "-")
+    return app.name, release, commit, app.path or "-", ", ".join(app.domains) or "-"
 
 
 @click.command()
@@ -130,6 +147,7 @@ def _status_object(one: "AppStatus") -> dict[str, object]:
         "urls": list(one.urls),
         "deploying": one.deploying,
         "stopped": one.stopped,
+        "path": one.app.path,
         "maintenance": one.app.maintenance,
         "processes": {
             name: [{"container": c.container, "state": c.state, "upstream": c.upstream} for c in containers]
@@ -147,6 +165,8 @@ def _print_status(one: "AppStatus") -> None:
     )
     click.echo(f"{one.app.name}: {what}")
     click.echo(f"  {' '.join(one.urls)}")
+    if one.app.path:
+        click.echo(f"  from {one.app.path} of its repository")
     if one.stopped:
         click.echo(f"  stopped; podshift start {one.app.name} runs it again")
     if one.deploying:

@@ -22,6 +22,8 @@ COMMANDS = {
     "create": "apps",
     "destroy": "apps",
     "gate": "apps",
+    "path": "code",
+    "origin": "code",
     "apps": "apps",
     "status": "apps",
     "deploy": "releases",

@@ -14,22 +14,25 @@ from podshift.deploy.prune import own_images
 from podshift.deploy.queue import queued
 from podshift.errors import PodshiftError
 from podshift.lock import exclusive
+from podshift.manifest import app_path
 from podshift.model import check_app_name
 from podshift.proxy import backend_name, own_host
 from podshift.records import App
 from podshift.report import Log
 from podshift.settings import make_private, shipped
-from podshift.source import create_repository
+from podshift.source import check_origin, create_repository
 
 HOOKS = ("pre-receive", "proc-receive", "post-receive")
 INTERPRETER = "@PYTHON@"
 
 
 def create_app(
-    installation: Installation, name: str, *, domains: tuple[str, ...], branch: str, gate: bool, log: Log
-) -> App:
+    installation: Installation, name: str, *, domains: tuple[str, ...], branch: str, gate: bool, log: Log,
+    path: str = "", origin: str = "", object_format: str = "sha1",
+) -> App:  # fmt: skip
     """Make everything that a push needs. What fails takes away again what was made."""
     check_app_name(name)
+    path, origin = app_path(path), check_origin(origin)
     domains = tuple(check_domain(domain) for domain in domains)
     ensure_proxy(installation, log)
     with exclusive(installation.home.apps_lock):
@@ -39,9 +42,12 @@ def create_app(
             backend = installation.records.free_backend(installation.settings.backends)
             subnet = create_app_network(installation, name)
             attach(installation, name, subnet)
-            make_repository(installation, name, branch)
+            make_repository(installation, name, branch, object_format)
             with installation.records.transaction():
-                installation.records.add_app(name, branch=branch, gate=gate, backend=backend, subnet=subnet)
+                installation.records.add_app(
+                    name, branch=branch, gate=gate, backend=backend, subnet=subnet,
+                    path=path, origin=origin, object_format=object_format,
+                )  # fmt: skip
                 for domain in dict.fromkeys(domains):
                     installation.records.add_domain(name, domain)
         except BaseException:
@@ -52,11 +58,11 @@ def create_app(
     return installation.app(name)
 
 
-def make_repository(installation: Installation, name: str, branch: str) -> None:
+def make_repository(installation: Installation, name: str, branch: str, object_format: str) -> None:
     """The bare repository and its hooks: static stubs that name the interpreter they were made with."""
     path = installation.home.repository(name)
     make_private(path.parent)
-    repository = create_repository(path, branch)
+    repository = create_repository(path, branch, object_format)
     write_hooks(path)
     repository.read("config", "receive.procReceiveRefs", "refs/heads/")
 

@@ -8,7 +8,7 @@ from podshift.deploy.containers import Blueprint
 from podshift.deploy.installation import Installation
 from podshift.engine import BuildRequest
 from podshift.errors import PodshiftError
-from podshift.manifest import CONTAINERFILES
+from podshift.manifest import places
 from podshift.model import Build
 from podshift.records import App, Release
 from podshift.render import import_jinja2
@@ -38,8 +38,12 @@ def ensure_image(installation: Installation, app: App, release: Release, log: Lo
 
 
 def _build_tree(installation: Installation, app: App, release: Release, build: Build, tree: Path, log: Log) -> None:
-    context = _inside(tree, build.context)
-    containerfile = _containerfile(context if build.containerfile is None else tree, tree, build)
+    where = places(release.path, build)
+    context = _inside(tree, where.context)
+    containerfile = next((tree / name for name in where.containerfiles if (tree / name).is_file()), None)
+    if containerfile is None:
+        raise where.missing(release.commit)
+    containerfile = _inside(tree, str(containerfile.relative_to(tree)))
     # What the rotation needs is imported while the engine builds, and this process would only wait.
     Thread(target=import_jinja2).start()
     labels = {
@@ -52,17 +56,6 @@ def _build_tree(installation: Installation, app: App, release: Release, build: B
     )  # fmt: skip
     with clean_git_environment():
         installation.engine.build(request, lambda line: log.output("build", line))
-
-
-def _containerfile(folder: Path, tree: Path, build: Build) -> Path:
-    names = [build.containerfile] if build.containerfile else list(CONTAINERFILES)
-    for name in names:
-        if (folder / name).is_file():
-            return _inside(tree, str((folder / name).relative_to(tree)))
-    raise PodshiftError(
-        f"there is no {' or '.join(names)} in the pushed commit",
-        hint="add one, commit it, and push again",
-    )
 
 
 def _inside(tree: Path, path: str) -> Path:

@@ -17,7 +17,7 @@ from podshift.deploy.reconcile import repair
 from podshift.deploy.rollout import roll_out
 from podshift.deploy.volumes import sharing
 from podshift.errors import Cancelled, PodshiftError, Superseded
-from podshift.manifest import MANIFEST, MANIFEST_BYTES, PROCFILE
+from podshift.manifest import MANIFEST, MANIFEST_BYTES, PROCFILE, at
 from podshift.model import State
 from podshift.records import App, Release
 from podshift.report import Log
@@ -86,8 +86,8 @@ def _number(installation: Installation, wish: Wish, repository: Repository, log:
         installation.records.keep_snapshot(release, installation.records.variables(wish.app))
     installation.records.describe_release(
         release,
-        manifest=repository.read_text(wish.commit, MANIFEST, MANIFEST_BYTES),
-        procfile=repository.read_text(wish.commit, PROCFILE, MANIFEST_BYTES),
+        manifest=repository.read_text(wish.commit, at(release.path, MANIFEST), MANIFEST_BYTES),
+        procfile=repository.read_text(wish.commit, at(release.path, PROCFILE), MANIFEST_BYTES),
     )
     log.rename(installation.home.log(wish.app, release.number))
     return installation.records.release(wish.app, release.number)

@@ -96,7 +96,7 @@ def _adapt(home: Home) -> str:
         for app in apps:
             check_app_name(app.name)
             make_private(home.app_folder(app.name) / "logs")
-            make_repository(installation, app.name, app.branch)
+            make_repository(installation, app.name, app.branch, app.object_format)
             bundle = home.repository(app.name).with_name(f"{app.name}.bundle")
             if bundle.exists():
                 Repository(home.repository(app.name)).read("fetch", "--quiet", str(bundle), "+refs/*:refs/*")

@@ -6,12 +6,13 @@ from typing import Any
 
 from podshift.errors import PodshiftError
 from podshift.manifest.document import read_document
+from podshift.manifest.places import CONTAINERFILES, Places, app_path, at, places
 from podshift.manifest.procfile import add_procfile, read_procfile
 from podshift.manifest.shown import shorten
 from podshift.manifest.tables import Faults
 from podshift.model import Manifest
 
-__all__ = ["parse_manifest"]
+__all__ = ["CONTAINERFILES", "Places", "app_path", "at", "parse_manifest", "places"]
 
 LARGEST = 64 * 1024  # bytes; read at every push, and nobody writes so long a manifest by hand
 MOST_LINES = 50
@@ -24,7 +25,6 @@ PLACE = re.compile(r"(?P<why>.*) \(at (?P<where>line \d+, column \d+|end of docu
 # What is looked for at the top of a pushed commit, and how long the first two may be.
 MANIFEST, PROCFILE = "podshift.toml", "Procfile"
 MANIFEST_BYTES = LARGEST
-CONTAINERFILES = ("Containerfile", "Dockerfile")
 
 
 def parse_manifest(toml_text: str | None, procfile_text: str | None = None) -> Manifest:

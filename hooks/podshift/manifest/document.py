@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from podshift.manifest.paths import argument_name, file_inside, path_inside, process_name, volumes
+from podshift.manifest.paths import argument_name, file_inside, folder_around, process_name, volumes
 from podshift.manifest.tables import Parser, mapping, table
 from podshift.manifest.values import (
     command,
@@ -22,7 +22,7 @@ from podshift.model import Build, Manifest, Process, Readiness
 
 BUILD: dict[str, Parser] = {
     "containerfile": file_inside,
-    "context": path_inside,
+    "context": folder_around,
     "target": stage,
     "args": mapping(argument_name, one_line),
 }

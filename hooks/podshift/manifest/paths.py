@@ -45,6 +45,15 @@ def path_inside(value: object) -> str:
     return clean
 
 
+def folder_around(value: object) -> str:
+    """A folder, normalised. It may begin with `..`; whether that leaves the repository, only places.py can tell."""
+    path = one_line(value)
+    clean = normpath(path) if path else "/"
+    if clean.startswith(("/", "-")) or len(path) > 200:
+        refuse(value, "a relative path inside the repository")
+    return clean
+
+
 def file_inside(value: object) -> str:
     path = path_inside(value)
     return path if path != "." else refuse(value, "the path of a file inside the repository")

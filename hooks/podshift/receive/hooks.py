@@ -4,7 +4,7 @@ import os
 
 from podshift.deploy.disk import refuse_nearly_full
 from podshift.errors import PodshiftError
-from podshift.manifest import CONTAINERFILES, MANIFEST, MANIFEST_BYTES, PROCFILE, parse_manifest
+from podshift.manifest import MANIFEST, MANIFEST_BYTES, PROCFILE, at, parse_manifest, places
 from podshift.model import State
 from podshift.receive.gate import announce
 from podshift.receive.push import Push, check_options, options_in, pusher, read_push, say
@@ -31,7 +31,7 @@ def pre_receive(home: Home, app: str, lines: str) -> int:
         )
     if update and update.new:
         refuse_nearly_full(home, load_settings(home))
-        check_commit(repository, update.new)
+        check_commit(repository, update.new, push.app.path)
         if push.gated:
             announce(home.repository(app))
     return 0
@@ -78,15 +78,25 @@ def check_history(repository: Repository, push: Push) -> None:
         )
 
 
-def check_commit(repository: Repository, commit: str) -> None:
+def check_commit(repository: Repository, commit: str, path: str) -> None:
     """Raises PodshiftError for what can be seen to fail without building: all of it at once."""
+    if path:
+        check_path(repository, commit, path)
     manifest = parse_manifest(
-        repository.read_text(commit, MANIFEST, MANIFEST_BYTES),
-        repository.read_text(commit, PROCFILE, MANIFEST_BYTES),
+        repository.read_text(commit, at(path, MANIFEST), MANIFEST_BYTES),
+        repository.read_text(commit, at(path, PROCFILE), MANIFEST_BYTES),
     )
-    build = manifest.build
-    context = build.context.strip("/")
-    names = [build.containerfile] if build.containerfile else [f"{context}/{name}" for name in CONTAINERFILES]
-    if not any(repository.tree_has(commit, name) for name in names):
-        listed = " or ".join(name.removeprefix("./") for name in names)
-        raise PodshiftError(f"there is no {listed} in commit {commit[:7]}", hint="add one, commit it, and push again")
+    where = places(path, manifest.build)
+    if not any(repository.tree_has(commit, name) for name in where.containerfiles):
+        raise where.missing(commit)
+
+
+def check_path(repository: Repository, commit: str, path: str) -> None:
+    """Raises PodshiftError unless the folder of the app is there; git does not look through a link in it."""
+    entry = repository.entry(commit, path)
+    if entry is None or entry.kind != "a directory":
+        found = f"{path} is {entry.kind}, and no folder," if entry else f"there is no folder {path}"
+        raise PodshiftError(
+            f"{found} in commit {commit[:7]}",
+            hint="push the branch that has it; on the server `podshift path APP DIR` names another folder",
+        )

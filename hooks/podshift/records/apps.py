@@ -11,10 +11,14 @@ from podshift.records.rows import App
 class AppRecords(Database):
     """The apps of the installation."""
 
-    def add_app(self, app: str, *, branch: str, gate: bool, backend: int, subnet: str) -> None:
+    def add_app(
+        self, app: str, *, branch: str, gate: bool, backend: int, subnet: str,
+        path: str = "", origin: str = "", object_format: str = "sha1",
+    ) -> None:  # fmt: skip
         self._write(
-            "INSERT INTO apps (name, branch, gate, backend, subnet, created) VALUES (?, ?, ?, ?, ?, ?)",
-            app, branch, gate, backend, subnet, time.time(),
+            "INSERT INTO apps (name, branch, gate, backend, subnet, created, path, origin, object_format)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            app, branch, gate, backend, subnet, time.time(), path, origin, object_format,
         )  # fmt: skip
 
     def remove_app(self, app: str) -> None:
@@ -22,6 +26,13 @@ class AppRecords(Database):
 
     def set_gate(self, app: str, gate: bool) -> None:
         self._write("UPDATE apps SET gate = ? WHERE name = ?", gate, app)
+
+    def set_path(self, app: str, path: str) -> None:
+        """Where in the repository the releases to come are made from."""
+        self._write("UPDATE apps SET path = ? WHERE name = ?", path, app)
+
+    def set_origin(self, app: str, origin: str) -> None:
+        self._write("UPDATE apps SET origin = ? WHERE name = ?", origin, app)
 
     def set_maintenance(self, app: str, message: str | None) -> None:
         """What the page says that stands before the app; None takes it away."""

@@ -30,9 +30,11 @@ class ReleaseRecords(Database):
         image = of.image if of else f"localhost/podshift/{app}:v{number}"
         self._write(
             "INSERT INTO releases (app, number, commit_id, subject, state, image, pushed_by, at,"
-            " manifest, procfile, port, rollback_of, branch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " manifest, procfile, port, rollback_of, branch, path)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, coalesce(?, (SELECT path FROM apps WHERE name = ?)))",
             app, number, commit, subject, state, image, pushed_by, time.time(),
             of and of.manifest, of and of.procfile, of.port if of else 8080, rollback_of, branch,
+            of and of.path, app,
         )  # fmt: skip
         return self.release(app, number)
 

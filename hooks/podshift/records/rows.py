@@ -9,7 +9,8 @@ from podshift.model import State
 class App:
     """`backend` is the number of its ready-made backend in the proxy; `live` its live release, if any.
 
-    `maintenance` is what the page says that stands before the app; None: there is none.
+    `maintenance` is what the page says that stands before the app; None: there is none. `path` is the folder of the
+    repository that the app is in (empty: its top), `origin` the URL that the repository has elsewhere, if it is known.
     """
 
     name: str
@@ -21,13 +22,17 @@ class App:
     live: int | None
     domains: tuple[str, ...] = ()
     maintenance: str | None = None
+    path: str = ""
+    origin: str = ""
+    object_format: str = "sha1"
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
     """A numbered attempt to run an image. `at` in seconds since the epoch, `seconds` how long it took.
 
-    `branch`, for a push's release: what goes back to the live commit when this one does not go live.
+    `branch`, for a push's release: what goes back to the live commit when this one does not go live. `path` is the
+    folder of the repository that it was made from.
     """
 
     app: str
@@ -45,6 +50,7 @@ class Release:
     error: str | None
     rollback_of: int | None
     branch: str | None = None
+    path: str = ""
 
     @property
     def name(self) -> str:

@@ -36,4 +36,12 @@ MIGRATIONS = (
         app TEXT NOT NULL REFERENCES apps ON DELETE CASCADE, process TEXT NOT NULL, replicas INTEGER NOT NULL,
         PRIMARY KEY (app, process));
     """,
+    """
+    ALTER TABLE apps ADD COLUMN path TEXT NOT NULL DEFAULT '';
+    ALTER TABLE apps ADD COLUMN origin TEXT NOT NULL DEFAULT '';
+    ALTER TABLE apps ADD COLUMN object_format TEXT NOT NULL DEFAULT 'sha1';
+    ALTER TABLE releases ADD COLUMN path TEXT NOT NULL DEFAULT '';
+    CREATE TABLE deploy_keys (
+        app TEXT PRIMARY KEY REFERENCES apps ON DELETE CASCADE, private TEXT NOT NULL, public TEXT NOT NULL)
+    """,
 )

@@ -177,7 +177,7 @@ def _checked(commit: str) -> str:
     raise PodshiftError(f"{printable(commit)!r} is no commit's full hash")
 
 
-def create_repository(path: Path, branch: str) -> Repository:
+def create_repository(path: Path, branch: str, object_format: str = "sha1") -> Repository:
     """Makes the bare repository that an app is pushed to, its HEAD at the branch; the caller adds the hooks.
 
     Doing it again changes nothing. Raises PodshiftError for a name that no branch can have.
@@ -186,7 +186,8 @@ def create_repository(path: Path, branch: str) -> Repository:
     repository = Repository(path)
     if branch.startswith("-") or repository.run("check-ref-format", f"refs/heads/{branch}")[0]:
         raise PodshiftError(f"{printable(branch)!r} is no branch name", hint="main is the usual one")
-    repository.read("init", "--quiet", "--bare", "--template=", f"--initial-branch={branch}")
+    kind = f"--object-format={object_format}"
+    repository.read("init", "--quiet", "--bare", "--template=", f"--initial-branch={branch}", kind)
     for name, value in _SETTINGS.items():
         repository.read("config", name, value)
     return repository

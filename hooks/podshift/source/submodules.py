@@ -1,7 +1,6 @@
 """Which other repositories a commit includes, and how one of their commits gets here."""
 
 import os
-import re
 import signal
 import subprocess
 import time
@@ -15,16 +14,12 @@ from podshift.errors import PodshiftError
 from podshift.report.text import printable
 from podshift.source.command import GIT, clean_git_environment, last_lines
 from podshift.source.repository import Repository
-
-PROTOCOLS = ("https", "http", "ssh", "git")
-"""Ways to reach a submodule. Not `file`: a pushed repository must not read the server's own files."""
+from podshift.source.urls import PROTOCOLS, may_be_followed, redact, redact_lines
 
 FETCH_SECONDS = 300.0
 """For one submodule, from start to end."""
 
 _GITLINK = b"160000 "
-_SCP_LIKE = re.compile(r"[^/:]+:(?!:)")  # host:path, and not the helper::address of a program to run
-_CREDENTIALS = re.compile(r"(?<=://)[^/\s]*@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +80,10 @@ def _followed(path: str, url: str) -> str:
     if url.startswith(("./", "../")):
         hint = "write the whole URL in .gitmodules: the server does not know where the repository came from"
         raise PodshiftError(f"{shown} has the relative URL {redact(url)}", hint=hint)
-    scheme, found, _ = url.partition("://")
-    allowed = scheme in PROTOCOLS if found else _SCP_LIKE.match(url)
-    if not allowed or url.startswith("-") or not url.isprintable():
+    if not may_be_followed(url):
         hint = f"use one of {', '.join(PROTOCOLS)} in .gitmodules"
         raise PodshiftError(f"{shown} has the URL {redact(url)}, which is not followed", hint=hint)
     return url
-
-
-def redact(text: str) -> str:
-    """The text fit to show: without user names and passwords in URLs."""
-    return printable(_CREDENTIALS.sub("***@", text))
 
 
 def fetch(submodule: Submodule, scratch: Path) -> Repository:
@@ -121,10 +109,6 @@ def fetch(submodule: Submodule, scratch: Path) -> Repository:
         hint=f"on the server, as the user that runs podshift, this must work: git ls-remote {url}",
         details=last_lines(redact_lines(error)) or ("no such commit there: was it pushed?",),
     )
-
-
-def redact_lines(text: str) -> str:
-    return "\n".join(redact(line) for line in text.splitlines())
 
 
 def _fetch(clone: Repository, what: list[str], seconds: float) -> str:
