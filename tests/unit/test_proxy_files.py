@@ -106,6 +106,7 @@ def test_prepared_files_change_nothing_until_they_are_installed(home: Home) -> N
     assert (home.proxy_folder / "haproxy.cfg").read_text() != before
     assert (home.proxy_folder / "hosts.map").read_text() == "* b1\nblog.localhost b1\n"
     assert sorted(path.name for path in home.proxy_folder.iterdir()) == [
+        "canary.map",
         "check-host.map",
         "haproxy.cfg",
         "hold.map",

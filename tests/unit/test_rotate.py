@@ -1,5 +1,6 @@
 """A plan performed on a real HAProxy and real processes; and when a step fails, every step before it taken back."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from http.client import IncompleteRead
@@ -62,12 +63,12 @@ class Stage:
         self.proxy.failing = {}
         self.notes = Notes()
 
-    def rotate(self, *new: New) -> Rotation:
+    def rotate(self, *new: New, canary: int | None = None) -> Rotation:
         """To these containers, from whatever runs."""
         rotation = Rotation(
             self.engine, self.proxy, app="hello", backend=BACKEND, env={}, books=self.notes, watcher=self.notes
         )
-        rotation.apply(plan_rotation(new, self.engine.containers()))
+        rotation.apply(plan_rotation(new, self.engine.containers(), canary=canary))
         return rotation
 
     def running(self) -> list[str]:
@@ -218,6 +219,49 @@ def test_a_watched_container_that_dies_is_turned_back(stage: Stage) -> None:
             rotation.result()
     assert stage.notes.live == [["web-2"], ["turned back"]]
     assert stage.answer() == (200, "hello from web-1")
+
+
+def test_a_canary_that_does_well_takes_over(stage: Stage) -> None:
+    with stage.load(clients=10) as load:
+        rotation = stage.rotate(new_container("web-2", watch=1.0), canary=30)
+        load.wait_for(lambda tally: "web-2" in tally.versions)
+    assert load.result.failed == 0, load.result
+    assert stage.upstreams() == {"web-2": "UP"}
+    assert stage.notes.live == [["web-2"]]
+    start, begins, ends = stage.notes.said
+    assert (start, begins) == ("start web-2", "canary 30 % of all requests go to web-2 for 1 s")
+    assert re.fullmatch(r"canary it answered [1-9][\d,]* requests, 0 failed", ends)
+    assert rotation.instants.switched
+    assert rotation.instants.ready
+    assert rotation.instants.switched - rotation.instants.ready >= 1
+
+
+def test_a_canary_that_answers_badly_is_taken_back_before_the_commit_point(stage: Stage) -> None:
+    with stage.load(clients=10) as load:
+        load.wait_for(lambda tally: tally.requests > 20)
+        with pytest.raises(PodshiftError, match=r"answers failed, more than 10% \(web\.max_errors\)"):
+            stage.rotate(new_container("web-2", "errors", watch=60.0), canary=20)
+        failed, before = load.tally.failed, load.tally.requests
+        load.wait_for(lambda tally: tally.requests > before + 100)
+        assert load.tally.failed == failed
+    assert set(load.result.by_kind) == {"status 500"}, load.result
+    assert re.fullmatch(r"canary it answered \d+ requests, \d+ failed", stage.notes.said[-1])
+    assert stage.notes.live == []
+    assert stage.running() == ["web-1"]
+    assert stage.upstreams() == {"web-1": "UP"}
+    assert stage.proxy.entries("canary") == {}
+
+
+def test_a_canary_that_dies_costs_no_request_that_may_be_sent_again(stage: Stage) -> None:
+    with ThreadPoolExecutor() as threads:
+        rotation = threads.submit(stage.rotate, new_container("web-2", watch=60.0), canary=50)
+        wait_until(lambda: stage.answer() == (200, "hello from web-2"), what="the canary")
+        stage.engine.processes["web-2"].kill()
+        assert {stage.answer() for _ in range(50)} == {(200, "hello from web-1")}
+        with pytest.raises(PodshiftError, match="web-2 exited"):
+            rotation.result()
+    assert stage.notes.live == []
+    assert stage.upstreams() == {"web-1": "UP"}
 
 
 def test_what_fails_after_the_watch_turns_nothing_back(stage: Stage) -> None:

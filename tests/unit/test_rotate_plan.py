@@ -14,6 +14,7 @@ from podshift.model import Order, Process
 from podshift.records import Placed
 from podshift.rotate import (
     AwaitReady,
+    Canary,
     Commit,
     Drain,
     New,
@@ -63,6 +64,26 @@ RULE = [
 @pytest.mark.parametrize(("old", "new", "plan"), RULE, ids=[f"{old}-{new}" for old, new, _ in RULE])
 def test_the_overlap_rule(old: str, new: str, plan: str) -> None:
     steps = plan_rotation(news(new), olds(old))
+    assert " | ".join(sentence(step) for step in steps) == plan
+
+
+CANARY = [
+    # nothing old is touched, and nothing is written down, before the canary did well
+    ("w",     "W",      "start W | W ready | 10 % to W beside w | w → W | W live"
+                        " | watch W beside w | drain w | remove w"),
+    ("w v",   "W V",    "start W V | W V ready | 10 % to W V beside w v | w v → W V | W V live"
+                        " | watch W V beside w v | drain w v | remove w v"),
+    ("w j",   "W J!",   "start W | W ready | 10 % to W beside w | stop j | start J | J ready | w → W | W J live"
+                        " | watch W beside w | drain w | remove w j"),
+    # with nobody to share with it is a rotation as ever
+    ("",      "W",      "start W | W ready | nobody → W | W live"),
+    ("j",     "W J",    "start W J | W J ready | nobody → W | W J live | remove j"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "plan"), CANARY, ids=[f"{old}-{new}" for old, new, _ in CANARY])
+def test_a_canary_comes_before_all_that_cannot_be_taken_back(old: str, new: str, plan: str) -> None:
+    steps = plan_rotation(news(new), olds(old), canary=10)
     assert " | ".join(sentence(step) for step in steps) == plan
 
 
@@ -117,6 +138,8 @@ def sentence(step: Step) -> str:
             return f"{names(new)} ready"
         case Switch(on, off):
             return f"{' '.join(off) or 'nobody'} → {' '.join(on) or 'nobody'}"
+        case Canary(new, old, percent):
+            return f"{percent} % to {' '.join(new)} beside {' '.join(old)}"
         case Drain(gone):
             return f"drain {' '.join(gone)}"
         case Stop(gone):

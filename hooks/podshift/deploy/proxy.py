@@ -14,6 +14,8 @@ from podshift.settings import make_private
 
 START_SECONDS = 20.0
 POLL_SECONDS = 0.02
+# Maps that no record has the whole of: what is in them for containers that start, are tried or drained is in use.
+UNDER_WAY = ("ready", "canary")
 
 
 def ensure_proxy(installation: Installation, log: Log) -> None:
@@ -116,7 +118,7 @@ def synchronise_maps(installation: Installation) -> None:
     with exclusive(installation.home.proxy_lock):
         wanted = maps(installation.records.apps(), installation.records.containers())
         for name, entries in wanted.items():
-            if name != "ready":  # entries of containers that are being started or drained are in use
+            if name not in UNDER_WAY:
                 installation.proxy.replace(name, entries)
 
 

@@ -15,7 +15,7 @@ from podshift.deploy.volumes import prepare_volumes
 from podshift.engine import Container
 from podshift.errors import PodshiftError
 from podshift.model import State
-from podshift.proxy import backend_name
+from podshift.proxy import backend_name, end_canary
 from podshift.readiness import await_ready
 from podshift.records import App, Placed
 from podshift.report import Log
@@ -158,6 +158,7 @@ def _connect(installation: Installation, app: App, recorded: Sequence[Placed], s
             ready = Blueprint(installation, app, live).manifest.web.ready
             await_ready(installation.engine, proxy, app.name, backend, [(place, ready) for place in awaited])
     finally:
+        end_canary(proxy, backend)
         proxy.switch(backend, names, [name for name in known if name not in names])
         synchronise_maps(installation)
 

@@ -4,6 +4,7 @@ The running proxy is changed through its runtime socket and never reloaded; the 
 a restarted one comes back right. https://docs.haproxy.org/2.6/management.html#9.3 has the commands.
 """
 
+from podshift.proxy.canary import begin_canary, end_canary
 from podshift.proxy.files import (
     INSIDE,
     PreparedFiles,
@@ -22,7 +23,9 @@ __all__ = [
     "Proxy",
     "ServerState",
     "backend_name",
+    "begin_canary",
     "copy_static_files",
+    "end_canary",
     "maps",
     "own_host",
     "prepare_files",

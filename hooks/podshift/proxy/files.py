@@ -96,6 +96,7 @@ def maps(apps: Sequence[App], placed: Mapping[str, Sequence[Placed]]) -> dict[st
         "maintenance": maintenance_map(apps),
         "check-host": check_host_map(apps),
         "ready": ready_map(placed),
+        "canary": {},  # no record of one: a proxy that starts anew knows of none
         "hold": hold_map(apps, placed),
     }
 

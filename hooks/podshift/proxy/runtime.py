@@ -63,10 +63,10 @@ class Proxy:
 
     def add(self, backend: str, upstream: Placed) -> None:
         """An upstream that is checked and gets no request until switch()."""
-        server = _word(f"{backend}/{upstream.name}")
+        server = word(f"{backend}/{upstream.name}")
         self.put("ready", upstream.name, upstream.ready_path)
         answer = self._ask(
-            f"add server {server} {_word(upstream.address)}:{upstream.port} {SERVER_OPTIONS}",
+            f"add server {server} {word(upstream.address)}:{upstream.port} {SERVER_OPTIONS}",
             f"set server {server} state drain",
             f"enable health {server}",
         )
@@ -75,21 +75,21 @@ class Proxy:
 
     def switch(self, backend: str, on: list[str], off: list[str]) -> None:
         """One command: from now on requests go to `on`; those in flight at `off` finish there."""
-        ready = [f"set server {_word(backend)}/{_word(name)} state ready" for name in on]
-        drain = [f"set server {_word(backend)}/{_word(name)} state drain" for name in off]
-        self._silent(*ready, *drain)
+        ready = [f"set server {word(backend)}/{word(name)} state ready" for name in on]
+        drain = [f"set server {word(backend)}/{word(name)} state drain" for name in off]
+        self.tell(*ready, *drain)
 
     def cut(self, backend: str, container: str) -> None:
         """End what is still in flight at an upstream whose drain time is up."""
-        self._ask(f"shutdown sessions server {_word(backend)}/{_word(container)}")
+        self._ask(f"shutdown sessions server {word(backend)}/{word(container)}")
 
     def forget(self, backend: str, container: str) -> bool:
         """Remove an upstream; False while the proxy still holds a connection to it (it closes idle ones in 1 s)."""
-        server = f"{_word(backend)}/{_word(container)}"
+        server = f"{word(backend)}/{word(container)}"
         answer = self._ask(f"set server {server} state maint", f"del server {server}")
         gone = "Server deleted" in answer or "No such server" in answer
         if gone:
-            self._ask(f"del map {INSIDE}/ready.map {_word(container)}")
+            self._ask(f"del map {map_file('ready')} {word(container)}")
         return gone
 
     def look(self, backend: str) -> BackendCounts:
@@ -102,7 +102,7 @@ class Proxy:
 
     def held(self, backend: str) -> int:
         """How many requests had to wait for an upstream since the proxy started (templates/hold.lua counts)."""
-        return _number(self._ask(f"show held {_word(backend)}").strip())
+        return _number(self._ask(f"show held {word(backend)}").strip())
 
     def servers(self) -> dict[str, dict[str, ServerState]]:
         """Every upstream that the proxy knows, by backend."""
@@ -114,32 +114,33 @@ class Proxy:
 
     def put(self, name: str, key: str, value: str) -> None:
         """Set one entry of a map file's copy in the running proxy."""
-        path, key, value = f"{INSIDE}/{name}.map", _word(key), _word(value)
+        path, key, value = map_file(name), word(key), word(value)
         verb = "set" if key in self.entries(name) else "add"
-        self._silent(f"{verb} map {path} {key} {value}")
+        self.tell(f"{verb} map {path} {key} {value}")
 
     def entries(self, name: str) -> dict[str, str]:
         """A map of the running proxy, as it stands."""
-        lines = (line.split(maxsplit=2) for line in self._ask(f"show map {INSIDE}/{name}.map").splitlines())
+        lines = (line.split(maxsplit=2) for line in self._ask(f"show map {map_file(name)}").splitlines())
         return {words[1]: words[2] for words in lines if len(words) == 3 and words[0].startswith("0x")}
 
     def replace(self, name: str, wanted: Mapping[str, str]) -> None:
         """Make a map of the running proxy equal to `wanted`, touching only what differs."""
-        present, path = self.entries(name), f"{INSIDE}/{name}.map"
-        commands = [f"del map {path} {_word(key)}" for key in present if key not in wanted]
+        present, path = self.entries(name), map_file(name)
+        commands = [f"del map {path} {word(key)}" for key in present if key not in wanted]
         for key, value in wanted.items():
             if key not in present:
-                commands.append(f"add map {path} {_word(key)} {_word(value)}")
+                commands.append(f"add map {path} {word(key)} {word(value)}")
             elif present[key] != value:
-                commands.append(f"set map {path} {_word(key)} {_word(value)}")
+                commands.append(f"set map {path} {word(key)} {word(value)}")
         for start in range(0, len(commands), 50):  # a line of the socket holds 16 KiB
-            self._silent(*commands[start : start + 50])
+            self.tell(*commands[start : start + 50])
 
     def _stat(self, backend: str) -> list[dict[str, str]]:
-        text = self._ask(f"show stat {_word(backend)} {BACKENDS_AND_SERVERS} -1")
+        text = self._ask(f"show stat {word(backend)} {BACKENDS_AND_SERVERS} -1")
         return list(csv.DictReader(io.StringIO(text.removeprefix("# ").strip())))
 
-    def _silent(self, *commands: str) -> None:
+    def tell(self, *commands: str) -> None:
+        """Commands, in one line, whose success is silent. Raises PodshiftError with what the proxy said instead."""
         answer = self._ask(*commands).strip() if commands else ""
         if answer:
             raise PodshiftError(f"the proxy refused a change: {answer}", hint="podshift up")
@@ -151,6 +152,11 @@ class Proxy:
                 return b"".join(iter(lambda: connection.recv(65536), b"")).decode(errors="replace")
         except OSError as error:
             raise PodshiftError(f"the proxy does not answer: {error.strerror or error}", hint="podshift up") from None
+
+
+def map_file(name: str) -> str:
+    """A map as the proxy calls it: by the file from which it was read."""
+    return f"{INSIDE}/{name}.map"
 
 
 def _connect(folder: Path) -> socket.socket:
@@ -170,7 +176,8 @@ def _connect(folder: Path) -> socket.socket:
     return connection
 
 
-def _word(text: str) -> str:
+def word(text: str) -> str:
+    """The text itself, or PodshiftError: more than one word would be more than one argument."""
     if not WORD.fullmatch(text):
         raise PodshiftError(f"{text!r} cannot be told to the proxy")
     return text

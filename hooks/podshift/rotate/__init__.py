@@ -3,10 +3,11 @@
 from podshift.rotate.apply import Rotation
 from podshift.rotate.drain import drain
 from podshift.rotate.plan import plan_rotation, plan_stop
-from podshift.rotate.steps import AwaitReady, Commit, Drain, New, Remove, Start, Step, Stop, Switch, Watch
+from podshift.rotate.steps import AwaitReady, Canary, Commit, Drain, New, Remove, Start, Step, Stop, Switch, Watch
 
 __all__ = [
     "AwaitReady",
+    "Canary",
     "Commit",
     "Drain",
     "New",

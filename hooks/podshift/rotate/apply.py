@@ -1,16 +1,17 @@
 """Performs the steps of a rotation, and takes them back when one fails."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from podshift.engine import Engine
 from podshift.errors import PodshiftError
-from podshift.proxy import Proxy, ServerState
+from podshift.proxy import Proxy, ServerState, begin_canary, end_canary
 from podshift.readiness import await_ready
+from podshift.report import count, duration
 from podshift.rotate.drain import POLL_SECONDS, drain
-from podshift.rotate.steps import AwaitReady, Commit, Drain, New, Remove, Start, Step, Stop, Switch, Watch
+from podshift.rotate.steps import AwaitReady, Canary, Commit, Drain, New, Remove, Start, Step, Stop, Switch, Watch
 from podshift.watch import error_share, watch
 
 # The proxy closes idle connections to an upstream within a second; only then can it forget it.
@@ -87,14 +88,16 @@ class Rotation:
                 awaited = [(one.place, one.process.ready) for one in new]
                 await_ready(self.engine, self.proxy, self.app, self.backend, awaited)
                 self.instants.ready = time.monotonic()
+            case Canary():
+                self._canary(step)
             case Switch(on, off):
                 self.proxy.switch(self.backend, list(on), list(off))
                 if on:
                     self.instants.switched = time.monotonic()
             case Commit(new):
                 self.books.commit(new)
-            case Watch():
-                self._watch(step)
+            case Watch(_, old):
+                self._watch(step, lambda servers: self._note_drained(servers, old))
             case Drain(names, seconds):
                 self.cut += drain(self.proxy, self.backend, names, seconds)
                 self.instants.drained = self.instants.drained or time.monotonic()
@@ -112,6 +115,8 @@ class Rotation:
             match step:
                 case Start(new):
                     self._remove([one.name for one in new], 0)
+                case Canary(new):
+                    drain(self.proxy, self.backend, new, UNDO_DRAIN_SECONDS)
                 case Switch(on, off):
                     self.proxy.switch(self.backend, list(off), list(on))
                     drain(self.proxy, self.backend, on, UNDO_DRAIN_SECONDS)
@@ -124,7 +129,19 @@ class Rotation:
         except PodshiftError as error:
             self.watcher.step("undo", f"{type(step).__name__}: {error.message}; podshift up mends it")
 
-    def _watch(self, step: Watch) -> None:
+    def _canary(self, step: Canary) -> None:
+        """However it ends, all requests go to the old ones again: who takes them next is the next step's to say."""
+        what, seconds = ", ".join(step.new), duration(step.seconds)
+        self.watcher.step("canary", f"{step.percent} % of all requests go to {what} for {seconds}")
+        try:
+            begin_canary(self.proxy, self.backend, step.new, step.percent)
+            self._watch(step, lambda _: None)
+        finally:
+            end_canary(self.proxy, self.backend)
+            failed, answered = error_share(self.proxy.look(self.backend).servers, step.new)
+            self.watcher.step("canary", f"it answered {count(answered, 'request')}, {failed:,} failed")
+
+    def _watch(self, step: Watch | Canary, on_look: Callable[[Mapping[str, ServerState]], None]) -> None:
         servers = self.proxy.look(self.backend).servers
         failed, answered = error_share(servers, step.old)
         watch(
@@ -136,7 +153,7 @@ class Rotation:
             seconds=step.seconds,
             max_errors=step.max_errors,
             errors_before=failed / answered if answered else 0.0,
-            on_look=lambda servers: self._note_drained(servers, step.old),
+            on_look=on_look,
         )
 
     def _note_drained(self, servers: Mapping[str, ServerState], old: Sequence[str]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from podshift.model import Order, Process
-from podshift.rotate.steps import AwaitReady, Commit, Drain, New, Remove, Start, Step, Stop, Switch, Watch
+from podshift.rotate.steps import AwaitReady, Canary, Commit, Drain, New, Remove, Start, Step, Stop, Switch, Watch
 
 
 class Old(Protocol):
@@ -17,26 +17,36 @@ class Old(Protocol):
     def process(self) -> str: ...
 
 
-def plan_rotation(new: Sequence[New], old: Sequence[Old], processes: Mapping[str, Process] | None = None) -> list[Step]:
+def plan_rotation(
+    new: Sequence[New],
+    old: Sequence[Old],
+    processes: Mapping[str, Process] | None = None,
+    *,
+    canary: int | None = None,
+) -> list[Step]:
     """The overlap rule. All new containers are ready before anything is switched; all is switched at once.
 
     Start-first processes overlap: new beside old. Of a stop-first process there are never two at once, so its
     old containers stop first, but only after every start-first container is ready: most failures come before that.
     No old container goes before the new ones were watched; until then every step can be taken back.
-    `processes` says how to drain and stop old containers of a process that has no new ones.
+    `processes` says how to drain and stop old containers of a process that has no new ones. `canary`: the percentage
+    of the requests that the new ones get first, before anything old is touched or anything is written down.
     """
     steps: list[Step] = []
     starting = tuple(one for one in new if one.process.order is Order.START_FIRST)
     if starting:
         steps += [Start(starting), AwaitReady(starting)]
+    web_new = tuple(one.name for one in new if one.place.is_web)
+    web_old = tuple(one.name for one in old if one.process == "web")
     starting_processes = {one.process.name: one.process for one in new}
+    if canary and web_new and web_old:
+        watched = starting_processes["web"]
+        steps.append(Canary(web_new, web_old, canary, watched.watch, watched.max_errors))
     for process in starting_processes.values():
         if process.order is Order.STOP_FIRST:
             steps += _stop_first(process, new, old)
     known = {**(processes or {}), **starting_processes}
     web = known.get("web", Process("web"))
-    web_new = tuple(one.name for one in new if one.place.is_web)
-    web_old = tuple(one.name for one in old if one.process == "web")
     off = () if web_new and web.order is Order.STOP_FIRST else web_old
     if web_new or off:
         steps.append(Switch(web_new, off))

@@ -42,6 +42,17 @@ class Switch:
 
 
 @dataclass(frozen=True, slots=True)
+class Canary:
+    """For so many seconds `new` get this share of the requests, and are watched; `old` serve the rest."""
+
+    new: tuple[str, ...]
+    old: tuple[str, ...]
+    percent: int
+    seconds: float
+    max_errors: float
+
+
+@dataclass(frozen=True, slots=True)
 class Drain:
     """Wait until nothing is in flight at these, at most so many seconds."""
 
@@ -82,4 +93,4 @@ class Remove:
     seconds: float
 
 
-Step = Start | AwaitReady | Switch | Drain | Stop | Commit | Watch | Remove
+Step = Start | AwaitReady | Canary | Switch | Drain | Stop | Commit | Watch | Remove
