@@ -93,6 +93,30 @@ class Manifest:
         return self.processes["web"]
 
 
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """The HTTPS edge, as `podshift edge on` was told. `http` and `https` are addresses of the host, ADDR:PORT.
+
+    Certificates come from Caddy's own authority when it is `internal`, else through ACME: from `acme_ca` (a directory's
+    URL) or a public one. `acme_root` is the certificate, in PEM, that `acme_ca` itself is trusted by.
+    `image` "" means: not obtained yet. `listen_before` is where the proxy listens again when the edge is off.
+    """
+
+    http: str = "0.0.0.0:80"
+    https: str = "0.0.0.0:443"
+    email: str = ""
+    internal: bool = False
+    acme_ca: str = ""
+    acme_root: str = ""
+    image: str = ""
+    listen_before: str = ""
+
+    @property
+    def https_port(self) -> int:
+        """What clients connect to: ACME looks at ports 80 and 443, so another one is what a router sends 443 to."""
+        return int(self.https.rpartition(":")[2]) if self.internal else 443
+
+
 def check_app_name(name: str) -> str:
     """The name itself, or PodshiftError: it becomes a path, a DNS name and part of the container names."""
     if APP_NAME.fullmatch(name):

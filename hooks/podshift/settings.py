@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from podshift.errors import PodshiftError
+from podshift.model import Edge
 
 BACKUP_PREFIX = ".backup-"
 DEFAULT_HOME = "~/.local/share/podshift"
@@ -43,6 +44,11 @@ class Home:
         return f"podshift-proxy-{self.identity}"
 
     @property
+    def edge_name(self) -> str:
+        """The HTTPS edge's container, its network, and the volume with its certificates."""
+        return f"podshift-edge-{self.identity}"
+
+    @property
     def database(self) -> Path:
         return self.path / "podshift.db"
 
@@ -64,6 +70,21 @@ class Home:
     def socket_folder(self) -> Path:
         """Mounted into the proxy, which puts its runtime socket there."""
         return self.path / "run"
+
+    @property
+    def edge_folder(self) -> Path:
+        """Mounted read-only into the edge: its configuration."""
+        return self.path / "edge"
+
+    @property
+    def edge_socket_folder(self) -> Path:
+        """Where the proxy listens for the edge; mounted into these two and no other container."""
+        return self.socket_folder / "edge"
+
+    @property
+    def edge_lock(self) -> Path:
+        """Held while the edge is put on or taken off."""
+        return self.path / "edge.lock"
 
     @property
     def apps_lock(self) -> Path:
@@ -111,6 +132,7 @@ class Settings:
     `runtime_folder` is the XDG_RUNTIME_DIR that a rootless engine had, empty for root's; `storage` where the engine
     keeps images. A push is refused with less than `min_free_mb` of disk, and doctor warns below `warn_free_mb`.
     An engine command that takes longer than `engine_seconds`, a build `build_seconds`, is ended and has failed.
+    `edge` None: there is no HTTPS edge.
     """
 
     engine: str = "podman"
@@ -127,6 +149,7 @@ class Settings:
     warn_free_mb: int = 5120
     engine_seconds: int = 120
     build_seconds: int = 3600
+    edge: Edge | None = None
 
     @property
     def rootless(self) -> bool:
@@ -151,6 +174,8 @@ def save_settings(home: Home, settings: Settings) -> None:
     import tomli_w  # only init writes settings
 
     values = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(settings).items()}
+    if settings.edge is None:
+        del values["edge"]
     write_private(home.settings_file, tomli_w.dumps(values))
 
 
@@ -179,4 +204,6 @@ def shipped(*parts: str) -> Path:
 
 
 def _frozen(value: Any) -> Any:
+    if isinstance(value, dict):  # the only table is [edge]
+        return Edge(**value)
     return tuple(value) if isinstance(value, list) else value

@@ -1,11 +1,14 @@
 """HAProxy as a process of this machine, started from rendered files, and upstreams to put behind it."""
 
+import contextlib
 import http.client
 import http.server
+import socket
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from http.client import HTTPResponse
 from pathlib import Path
 from unittest import mock
 
@@ -27,12 +30,14 @@ class Switchboard:
         self.home = home
         self.port = free_port()
         self.proxy = Proxy(home.socket_folder)
-        for folder in (home.path, home.proxy_folder, home.socket_folder):
+        for folder in (home.path, home.proxy_folder, home.socket_folder, home.edge_socket_folder):
             make_private(folder)
         copy_static_files(home)
 
-    def write_files(self, apps: Sequence[App] = (), placed: Mapping[str, Sequence[Placed]] | None = None) -> None:
-        prepare_files(self.home, backends=BACKENDS, maxconn=100, apps=apps, placed=placed or {}).install()
+    def write_files(
+        self, apps: Sequence[App] = (), placed: Mapping[str, Sequence[Placed]] | None = None, **more: int
+    ) -> None:
+        prepare_files(self.home, backends=BACKENDS, maxconn=100, apps=apps, placed=placed or {}, **more).install()
 
     @contextmanager
     def running(self) -> Iterator["Switchboard"]:
@@ -57,6 +62,7 @@ class Switchboard:
         text = (self.home.proxy_folder / "haproxy.cfg").read_text()
         here = (
             text.replace("/run/podshift/admin.sock", "unix@admin.sock")
+            .replace("unix@/run/podshift/", "unix@")
             .replace(INSIDE, str(self.home.proxy_folder))
             .replace("bind :8080", f"bind 127.0.0.1:{self.port}")
         )
@@ -64,13 +70,24 @@ class Switchboard:
         path.write_text(here)
         return path
 
-    def get(self, host: str, path: str = "/", *, timeout: float = 10) -> tuple[int, str]:
+    def get(self, host: str, path: str = "/", *, timeout: float = 10, **headers: str) -> tuple[int, str]:
         """Status and body of one request on a connection of its own."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
-            connection.request("GET", path, headers={"Host": host, "Connection": "close"})
+            connection.request("GET", path, headers={"Host": host, "Connection": "close", **named})
             response = connection.getresponse()
             return response.status, response.read().decode().strip()
+        finally:
+            connection.close()
+
+    def by_edge(self, host: str, path: str = "/", *, socket: str = "http.sock", **headers: str) -> HTTPResponse:
+        """The answer to a request as the HTTPS edge passes it on."""
+        connection = _EdgeConnection(self.home.edge_socket_folder / socket)
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        try:
+            connection.request("GET", path, headers={"Host": host, "Connection": "close", **named})
+            return connection.getresponse()
         finally:
             connection.close()
 
@@ -82,6 +99,19 @@ class Switchboard:
         )
 
 
+class _EdgeConnection(http.client.HTTPConnection):
+    """A connection to one of the sockets that the proxy has for the edge."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=10)
+        self.path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        with contextlib.chdir(self.path.parent):  # a socket's path has 107 bytes at the most
+            self.sock.connect(self.path.name)
+
+
 def an_app(name: str, backend: int = 0, *domains: str) -> App:
     return App(name, "main", gate=False, backend=backend, subnet="10.89.0.0/24", created=0.0, live=1, domains=domains)
 
@@ -90,7 +120,8 @@ class Upstream(http.server.ThreadingHTTPServer):
     """A web container's stand-in on a loopback port, which answers with its name.
 
     `/slow` is answered once `finish` is set, and `slow` counts the requests that wait for it. `status` is what it
-    answers, `asked` has the Host and the path of everything that was asked.
+    answers, `asked` has the Host and the path of everything that was asked, `headers` those of the last request that
+    was no check.
     """
 
     daemon_threads = True
@@ -102,6 +133,7 @@ class Upstream(http.server.ThreadingHTTPServer):
         self.finish = threading.Event()
         self.slow = threading.Semaphore(0)
         self.asked: set[tuple[str, str]] = set()
+        self.headers: dict[str, str] = {}
         self.place = Placed(name, "web", "127.0.0.1", self.server_address[1], ready_path)
 
     def __enter__(self) -> "Upstream":
@@ -127,6 +159,8 @@ class _Answer(http.server.BaseHTTPRequestHandler):
             self.server.slow.release()
             self.server.finish.wait(30)
         self.server.asked.add((self.headers["Host"], self.path))
+        if self.headers["User-Agent"] != "podshift-check":
+            self.server.headers = {name.lower(): value for name, value in self.headers.items()}
         body = f"{self.server.name}\n".encode()
         self.send_response(self.server.status)
         self.send_header("Content-Length", str(len(body)))

@@ -111,8 +111,10 @@ def test_prepared_files_change_nothing_until_they_are_installed(home: Home) -> N
         "haproxy.cfg",
         "hold.map",
         "hosts.map",
+        "hsts.map",
         "maintenance.map",
         "ready.map",
+        "redirect.map",
         "wildcards.map",
     ]
 

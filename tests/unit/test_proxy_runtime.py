@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from podshift.errors import PodshiftError
-from podshift.proxy import Proxy
+from podshift.proxy import Proxy, maps
 from podshift.records import Placed
 from podshift.settings import Home
 from server.installation import wait_until
@@ -157,6 +157,15 @@ def test_a_map_is_made_equal_to_what_is_wanted_however_long_it_is(board: Switchb
         "hello.localhost": "b0",
         "other.localhost": "b1",
     }
+
+
+def test_the_running_proxy_says_which_maps_it_has(board: Switchboard) -> None:
+    """One that an older podshift started lacks what came later."""
+    assert board.proxy.maps() == maps([], {}).keys()
+    assert board.proxy.serves_edge()
+    with pytest.raises(PodshiftError, match="Unknown map") as failure:
+        board.proxy.replace("of-next-year", {"a": "b"})
+    assert failure.value.hint == "podshift init"
 
 
 def test_a_request_is_held_until_an_upstream_is_there(board: Switchboard) -> None:

@@ -3,6 +3,7 @@
 import dataclasses
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ import pytest
 from podshift.cli import GROUP
 from podshift.cli.command import COMMANDS
 from podshift.manifest import document, parse_manifest
-from podshift.model import Readiness
+from podshift.model import Edge, Readiness
 from podshift.receive.push import OPTIONS
 from podshift.settings import Home, Settings, load_settings
 
@@ -69,8 +70,9 @@ def test_the_example_of_settings_is_valid_and_whole(tmp_path: Path) -> None:
     home = Home(tmp_path)
     home.settings_file.write_text(text)
     load_settings(home)
-    names = re.findall(r"^(\w+) = ", text, re.MULTILINE)
-    assert sorted(names) == sorted(field.name for field in dataclasses.fields(Settings))
+    names = tomllib.loads(text)
+    assert names["edge"].keys() == {field.name for field in dataclasses.fields(Edge)}
+    assert names.keys() == {field.name for field in dataclasses.fields(Settings)}
 
 
 @pytest.mark.parametrize("line", SHELL_LINES)

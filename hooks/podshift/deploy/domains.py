@@ -45,7 +45,7 @@ def change_domains(
                     installation.records.add_domain(name, domain)
             for domain in removed:
                 installation.records.remove_domain(name, domain)
-    _publish(installation)
+    publish(installation)
     return installation.app(name)
 
 
@@ -67,10 +67,10 @@ def set_maintenance(installation: Installation, name: str, message: str | None, 
     installation.app(name)
     ensure_proxy(installation, log)
     installation.records.set_maintenance(name, message)
-    _publish(installation)
+    publish(installation)
 
 
-def _publish(installation: Installation) -> None:
+def publish(installation: Installation) -> None:
     """The files first: a proxy that starts meanwhile has the new state as well."""
     installation.write_proxy_files()
     synchronise_maps(installation)

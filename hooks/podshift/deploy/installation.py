@@ -80,7 +80,13 @@ class Installation:
             maxconn=MAXCONN,
             apps=self.records.apps(),
             placed=self.records.containers(),
+            https_port=self.https_port,
         )
+
+    @property
+    def https_port(self) -> int | None:
+        """Where clients reach the HTTPS edge; None: there is none."""
+        return self.settings.edge.https_port if self.settings.edge else None
 
     def app(self, name: str) -> App:
         return self.records.app(name)

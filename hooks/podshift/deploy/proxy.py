@@ -45,10 +45,20 @@ def start_proxy(installation: Installation) -> None:
         time.sleep(POLL_SECONDS)
 
 
+def outdated(installation: Installation) -> bool:
+    """Was the running proxy started by an older podshift, or from an own template that lacks something?"""
+    return not wanted_maps(installation).keys() <= installation.proxy.maps() or not installation.proxy.serves_edge()
+
+
+def wanted_maps(installation: Installation) -> dict[str, dict[str, str]]:
+    return maps(installation.records.apps(), installation.records.containers(), installation.https_port)
+
+
 def prepare_folders(installation: Installation) -> None:
     home = installation.home
     make_private(home.proxy_folder)
     make_private(home.socket_folder)
+    make_private(home.edge_socket_folder)
     copy_static_files(home)
 
 
@@ -116,8 +126,7 @@ def renew_network(installation: Installation, app: App) -> None:
 def synchronise_maps(installation: Installation) -> None:
     """Make the running proxy's maps equal to the records. Whoever comes later has read later."""
     with exclusive(installation.home.proxy_lock):
-        wanted = maps(installation.records.apps(), installation.records.containers())
-        for name, entries in wanted.items():
+        for name, entries in wanted_maps(installation).items():
             if name not in UNDER_WAY:
                 installation.proxy.replace(name, entries)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from podshift.deploy.apps import destroy_app, write_hooks
 from podshift.deploy.installation import Installation
-from podshift.deploy.proxy import start_proxy
+from podshift.deploy.proxy import outdated, start_proxy
 from podshift.deploy.proxyimage import obtain_proxy_image
 from podshift.deploy.service import remove_service
 from podshift.deploy.trial import try_container
@@ -123,7 +123,7 @@ def _bring_proxy_up(installation: Installation, *, changed: bool, say: Say) -> N
     name = installation.home.proxy_name
     if installation.engine.network_label(name, "podshift.home") is None:
         installation.engine.create_network(name, {"podshift.home": installation.label})
-    if changed or not installation.proxy.reachable():
+    if changed or not installation.proxy.reachable() or outdated(installation):
         start_proxy(installation)
     say(f"proxy: HAProxy listens on {installation.settings.listen}, from {installation.settings.proxy_image}")
 

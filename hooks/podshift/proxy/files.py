@@ -88,8 +88,20 @@ def maintenance_map(apps: Sequence[App]) -> dict[str, str]:
     return {backend_name(app): quote(app.maintenance, safe="") for app in apps if app.maintenance}
 
 
-def maps(apps: Sequence[App], placed: Mapping[str, Sequence[Placed]]) -> dict[str, dict[str, str]]:
-    """Every map of the proxy, by its name; `placed` is what should run, by app."""
+def redirect_map(apps: Sequence[App], https_port: int | None) -> dict[str, str]:
+    """Backend → the port that its app's http requests are sent to; nothing without an edge."""
+    return {backend_name(app): str(https_port) for app in apps if app.redirect and https_port}
+
+
+def hsts_map(apps: Sequence[App]) -> dict[str, str]:
+    """Backend → for how many seconds browsers shall ask by https alone."""
+    return {backend_name(app): str(app.hsts) for app in apps if app.hsts is not None}
+
+
+def maps(
+    apps: Sequence[App], placed: Mapping[str, Sequence[Placed]], https_port: int | None = None
+) -> dict[str, dict[str, str]]:
+    """Every map of the proxy, by its name; `placed` is what should run, by app, `https_port` the edge's, if any."""
     return {
         "hosts": host_map(apps),
         "wildcards": wildcard_map(apps),
@@ -98,6 +110,8 @@ def maps(apps: Sequence[App], placed: Mapping[str, Sequence[Placed]]) -> dict[st
         "ready": ready_map(placed),
         "canary": {},  # no record of one: a proxy that starts anew knows of none
         "hold": hold_map(apps, placed),
+        "redirect": redirect_map(apps, https_port),
+        "hsts": hsts_map(apps),
     }
 
 
@@ -113,7 +127,13 @@ class PreparedFiles:
 
 
 def prepare_files(
-    home: Home, *, backends: int, maxconn: int, apps: Sequence[App], placed: Mapping[str, Sequence[Placed]]
+    home: Home,
+    *,
+    backends: int,
+    maxconn: int,
+    apps: Sequence[App],
+    placed: Mapping[str, Sequence[Placed]],
+    https_port: int | None = None,
 ) -> PreparedFiles:
     """Write what a proxy that starts from now on must read. Not synced to disk: `podshift up` renders them anew."""
     by_number = {app.backend: placed.get(app.name, ()) for app in apps}
@@ -124,7 +144,7 @@ def prepare_files(
     texts = {"haproxy.cfg": render_template(
         "haproxy.cfg.j2", [home.templates], backends=views, maxconn=maxconn, server_options=SERVER_OPTIONS
     )}  # fmt: skip
-    for name, entries in maps(apps, placed).items():
+    for name, entries in maps(apps, placed, https_port).items():
         texts[f"{name}.map"] = "".join(f"{key} {value}\n" for key, value in sorted(entries.items()))
     return PreparedFiles(tuple(_prepare(home.proxy_folder / name, text) for name, text in texts.items()))
 

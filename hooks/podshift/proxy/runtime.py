@@ -61,6 +61,19 @@ class Proxy:
         except PodshiftError:
             return False
 
+    def maps(self) -> set[str]:
+        """The maps that the running proxy has, by name: one that an older podshift started lacks the newer ones."""
+        return set(re.findall(rf"\({re.escape(INSIDE)}/([\w-]+)\.map\)", self._ask("show map")))
+
+    def serves_edge(self) -> bool:
+        """Does it listen on the sockets of the HTTPS edge?"""
+        try:
+            for name in ("http.sock", "ask.sock"):
+                _connect(self.folder / "edge", name).close()
+        except OSError:
+            return False
+        return True
+
     def add(self, backend: str, upstream: Placed) -> None:
         """An upstream that is checked and gets no request until switch()."""
         server = word(f"{backend}/{upstream.name}")
@@ -143,7 +156,8 @@ class Proxy:
         """Commands, in one line, whose success is silent. Raises PodshiftError with what the proxy said instead."""
         answer = self._ask(*commands).strip() if commands else ""
         if answer:
-            raise PodshiftError(f"the proxy refused a change: {answer}", hint="podshift up")
+            hint = "podshift init" if "Unknown map" in answer else "podshift up"  # started by an older podshift
+            raise PodshiftError(f"the proxy refused a change: {answer}", hint=hint)
 
     def _ask(self, *commands: str) -> str:
         try:
@@ -159,14 +173,14 @@ def map_file(name: str) -> str:
     return f"{INSIDE}/{name}.map"
 
 
-def _connect(folder: Path) -> socket.socket:
+def _connect(folder: Path, name: str = "admin.sock") -> socket.socket:
     """A Unix socket's path may have 107 bytes; through /proc a deep home does not count."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
     connection.settimeout(ANSWER_SECONDS)
     descriptor = -1
     try:
         descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-        connection.connect(f"/proc/self/fd/{descriptor}/admin.sock")
+        connection.connect(f"/proc/self/fd/{descriptor}/{name}")
     except BaseException:
         connection.close()
         raise

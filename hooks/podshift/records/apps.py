@@ -1,7 +1,8 @@
 """Apps and their domains."""
 
+import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from podshift.errors import PodshiftError
 from podshift.records.database import Database
@@ -38,6 +39,10 @@ class AppRecords(Database):
         """What the page says that stands before the app; None takes it away."""
         self._write("UPDATE apps SET maintenance = ? WHERE name = ?", message, app)
 
+    def set_https(self, app: str, *, redirect: bool, hsts: int | None) -> None:
+        """Whether http is sent to https, and for how many seconds browsers shall ask by https alone."""
+        self._write("UPDATE apps SET redirect = ?, hsts = ? WHERE name = ?", redirect, hsts, app)
+
     def move_app(self, app: App, subnet: str, moved: Callable[[str], str]) -> None:
         """The app's network has other addresses now. Call inside a transaction."""
         self._write("UPDATE apps SET subnet = ? WHERE name = ?", subnet, app.name)
@@ -53,8 +58,7 @@ class AppRecords(Database):
         for row in self._rows("SELECT domain, app FROM domains ORDER BY rowid"):
             domains.setdefault(row["app"], []).append(row["domain"])
         return [
-            App(**{**row, "gate": bool(row["gate"]), "domains": tuple(domains.get(row["name"], ()))})
-            for row in self._rows("SELECT * FROM apps ORDER BY created, name")
+            _app(row, domains.get(row["name"], ())) for row in self._rows("SELECT * FROM apps ORDER BY created, name")
         ]
 
     def app(self, name: str) -> App:
@@ -82,3 +86,8 @@ class AppRecords(Database):
 
     def remove_domain(self, app: str, domain: str) -> None:
         self._write("DELETE FROM domains WHERE domain = ? AND app = ?", domain, app)
+
+
+def _app(row: sqlite3.Row, domains: Sequence[str]) -> App:
+    flags = {name: bool(row[name]) for name in ("gate", "redirect")}
+    return App(**{**dict(row), **flags, "domains": tuple(domains)})

@@ -11,6 +11,8 @@ class App:
 
     `maintenance` is what the page says that stands before the app; None: there is none. `path` is the folder of the
     repository that the app is in (empty: its top), `origin` the URL that the repository has elsewhere, if it is known.
+    `redirect`: the HTTPS edge sends http requests to https. `hsts`: seconds for which browsers shall ask by https
+    alone; None: nothing is said of it.
     """
 
     name: str
@@ -25,6 +27,8 @@ class App:
     path: str = ""
     origin: str = ""
     object_format: str = "sha1"
+    redirect: bool = True
+    hsts: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

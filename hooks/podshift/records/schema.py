@@ -44,4 +44,8 @@ MIGRATIONS = (
     CREATE TABLE deploy_keys (
         app TEXT PRIMARY KEY REFERENCES apps ON DELETE CASCADE, private TEXT NOT NULL, public TEXT NOT NULL)
     """,
+    """
+    ALTER TABLE apps ADD COLUMN redirect INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE apps ADD COLUMN hsts INTEGER;
+    """,
 )

@@ -4,13 +4,13 @@ import http.client
 from collections.abc import Iterator
 
 from podshift.deploy.apps import HOOKS, hook_text
+from podshift.deploy.checks.answer import http_status
 from podshift.deploy.checks.finding import Finding, error, fine, warning
 from podshift.deploy.containers import ONE_OFF
 from podshift.deploy.installation import Installation
 from podshift.deploy.networks import open_networks
+from podshift.deploy.proxy import outdated
 from podshift.deploy.status import AppStatus, statuses
-
-SECONDS = 5.0
 
 
 def check_proxy(installation: Installation) -> Iterator[Finding]:
@@ -18,19 +18,20 @@ def check_proxy(installation: Installation) -> Iterator[Finding]:
     if not installation.proxy.reachable():
         yield error("proxy", "it does not answer", "podshift up")
         return
-    host, _, port = installation.settings.listen.rpartition(":")
-    host = {"0.0.0.0": "127.0.0.1", "[::]": "::1"}.get(host, host.strip("[]"))  # noqa: S104 - any address of it
-    connection = http.client.HTTPConnection(host, int(port), timeout=SECONDS)
+    listen = installation.settings.listen
     try:
-        connection.request("GET", "/", headers={"Host": "podshift-doctor.invalid"})
-        connection.getresponse()
+        http_status(listen)
     except (OSError, http.client.HTTPException) as problem:
         restart = f"{installation.settings.engine} restart {installation.home.proxy_name}"
-        yield error("proxy", f"it runs, but {installation.settings.listen} does not answer: {problem}", restart)
+        yield error("proxy", f"it runs, but {listen} does not answer: {problem}", restart)
+        return
+    if outdated(installation):
+        what = f"answers on {listen}, but not by this podshift's haproxy.cfg: not all that is here can be done"
+        yield warning(
+            "proxy", what, "podshift init starts it anew, a moment without answers; or mend your own template"
+        )
     else:
-        yield fine("proxy", f"answers on {installation.settings.listen}")
-    finally:
-        connection.close()
+        yield fine("proxy", f"answers on {listen}")
 
 
 def check_hooks(installation: Installation) -> Iterator[Finding]:
