@@ -10,7 +10,7 @@ from pathlib import Path
 from podshift.engine import Engine
 from podshift.errors import PodshiftError
 from podshift.model import Readiness
-from podshift.proxy import Proxy, ServerState
+from podshift.proxy import ServerState, Upstreams
 from podshift.records import Placed
 
 POLL_MILLISECONDS = 20
@@ -32,7 +32,7 @@ class _Running:
     descriptor: int
 
 
-def await_ready(engine: Engine, proxy: Proxy, app: str, backend: str, awaited: Sequence[Awaited]) -> None:
+def await_ready(engine: Engine, proxy: Upstreams, app: str, backend: str, awaited: Sequence[Awaited]) -> None:
     """Return when every container is ready.
 
     Raises PodshiftError as soon as one exits or its time is up, with what the proxy saw and its last log lines.
@@ -60,7 +60,7 @@ def _open(engine: Engine, place: Placed, pid: int) -> int:
         return _gone(engine, place)
 
 
-def _wait(engine: Engine, proxy: Proxy, backend: str, running: Sequence[_Running], began: float) -> None:
+def _wait(engine: Engine, proxy: Upstreams, backend: str, running: Sequence[_Running], began: float) -> None:
     poll = select.poll()
     for one in running:
         poll.register(one.descriptor, select.POLLIN)

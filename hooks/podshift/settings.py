@@ -15,6 +15,7 @@ from podshift.model import Edge
 
 BACKUP_PREFIX = ".backup-"
 DEFAULT_HOME = "~/.local/share/podshift"
+NOWHERE = "none"
 PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
 
@@ -131,6 +132,7 @@ class Settings:
     `engine_options` go before the engine's verb, `run_options` after `run`; `reasons` say why each is there.
     `runtime_folder` is the XDG_RUNTIME_DIR that a rootless engine had, empty for root's; `storage` where the engine
     keeps images. A push is refused with less than `min_free_mb` of disk, and doctor warns below `warn_free_mb`.
+    Where the network alias alone leads to an app, its old containers stop `settle_seconds` after the new have it.
     An engine command that takes longer than `engine_seconds`, a build `build_seconds`, is ended and has failed.
     `edge` None: there is no HTTPS edge.
     """
@@ -150,10 +152,16 @@ class Settings:
     engine_seconds: int = 120
     build_seconds: int = 3600
     edge: Edge | None = None
+    settle_seconds: int = 5
 
     @property
     def rootless(self) -> bool:
         return bool(self.runtime_folder)
+
+    @property
+    def has_proxy(self) -> bool:
+        """Without one every app is found by its network alias alone."""
+        return self.listen != NOWHERE
 
 
 def load_settings(home: Home) -> Settings:

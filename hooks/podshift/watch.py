@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 from podshift.engine import Engine
 from podshift.errors import PodshiftError
-from podshift.proxy import Proxy, ServerState
+from podshift.proxy import ServerState, Upstreams
 
 POLL_MILLISECONDS = 50
 # Fewer answers say nothing about a share.
@@ -16,7 +16,7 @@ ENOUGH_ANSWERS = 20
 
 
 def watch(
-    engine: Engine, proxy: Proxy, *, app: str, backend: str, names: Sequence[str], seconds: float,
+    engine: Engine, proxy: Upstreams, *, app: str, backend: str, names: Sequence[str], seconds: float,
     max_errors: float, errors_before: float, on_look: Callable[[Mapping[str, ServerState]], None],
 ) -> None:  # fmt: skip
     """Return when these containers of an app did well for so many seconds.

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit, urlunsplit
@@ -13,7 +13,7 @@ from load.tally import Tally
 
 
 class Load:
-    """`clients` that alternate GET and POST, and `slow_clients` that ask for `slow_path` all the time.
+    """`clients` that alternate the `methods`, and `slow_clients` that ask for `slow_path` all the time.
 
         with Load("http://127.0.0.1:8080", host="hello.example") as load:
             load.wait_for(lambda tally: tally.requests > 200)
@@ -35,13 +35,14 @@ class Load:
         slow_path: str = "/slow?seconds=2",
         pause: float = 0.005,
         timeout: float = 15.0,
+        methods: Sequence[str] = ("GET", "POST"),
     ) -> None:
         parts = urlsplit(url)
         if parts.scheme != "http" or not parts.hostname:
             raise ValueError(f"{url!r} is no http:// URL")
         self._target = Target(parts.hostname, parts.port or 80, host or parts.netloc, timeout)
         path = urlunsplit(("", "", parts.path or "/", parts.query, ""))
-        asks = [("GET", path), ("POST", path)]
+        asks = [(method, path) for method in methods]
         # Half of the clients begin with a POST, so that both are under way at any time.
         quick = [Kind(tuple(asks), pause), Kind(tuple(reversed(asks)), pause)]
         slow = Kind((("GET", slow_path),), slow=True)

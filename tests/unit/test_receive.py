@@ -9,7 +9,7 @@ import pytest
 from podshift.errors import PodshiftError
 from podshift.receive.gate import read_packets, write_packets
 from podshift.receive.push import Push, Update, check_options, options_in, parse_updates, pusher, read_push
-from podshift.records import Records
+from podshift.records import NewApp, Records
 from podshift.settings import Home
 from server.switchboard import an_app
 
@@ -88,7 +88,7 @@ def test_who_pushed_is_the_key_that_sshd_saw_else_the_account(monkeypatch: pytes
 def test_a_push_finds_its_app_in_the_records(tmp_path: Path) -> None:
     home = Home(tmp_path)
     records = Records(home.database)
-    records.add_app("hello", branch="live", gate=True, backend=0, subnet="10.89.1.0/24")
+    records.add_app(NewApp("hello", "live", gate=True), backend=0, subnet="10.89.1.0/24")
     records.close()
     push = read_push(home, "hello", [f"{OLD} {NEW} refs/heads/live"], ["gate"])
     assert push.app.name == "hello"

@@ -13,7 +13,7 @@ import pytest
 
 from podshift.errors import PodshiftError
 from podshift.model import State
-from podshift.records import Placed, Records, Release
+from podshift.records import NewApp, Placed, Records, Release
 from podshift.records import database as module
 
 COMMIT = "3f2a91c" + "0" * 33
@@ -33,7 +33,7 @@ def records(path: Path) -> Iterator[Records]:
 
 
 def add_app(records: Records, name: str = "hello", backend: int = 0) -> None:
-    records.add_app(name, branch="main", gate=False, backend=backend, subnet="10.89.1.0/24")
+    records.add_app(NewApp(name), backend=backend, subnet="10.89.1.0/24")
 
 
 def add_release(records: Records, app: str = "hello", state: State = State.BUILDING) -> Release:
@@ -53,7 +53,7 @@ def states(records: Records, app: str = "hello") -> dict[str, str]:
 
 
 def test_an_app_is_as_it_was_made(records: Records) -> None:
-    records.add_app("shop", branch="live", gate=True, backend=3, subnet="10.89.2.0/24")
+    records.add_app(NewApp("shop", "live", gate=True), backend=3, subnet="10.89.2.0/24")
     records.add_domain("shop", "www.example.com")
     records.add_domain("shop", "example.com")
     app = records.app("shop")

@@ -1,7 +1,7 @@
 """create, destroy, gate, apps, status: what there is."""
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,7 @@ from podshift.cli.command import (
     who,
     yes_option,
 )  # fmt: skip
+from podshift.records import ALIAS, HAPROXY, NewApp
 from podshift.report import Log, ago, printable
 
 if TYPE_CHECKING:
@@ -31,20 +32,15 @@ if TYPE_CHECKING:
 @click.option("--path", default="", metavar="DIR", help="The folder of the repository that the app is in.")
 @click.option("--origin", default="", metavar="URL", help="Where the repository is at home, for relative submodules.")
 @click.option("--object-format", type=click.Choice(["sha1", "sha256"]), default="sha1", help="The repository's hash.")
+@click.option("--proxy", type=click.Choice([HAPROXY, ALIAS]), default=HAPROXY, help="alias: by a proxy of your own.")
 @json_option
-def create(
-    app: str, domains: tuple[str, ...], branch: str, gate: bool, path: str, origin: str, object_format: str,
-    as_json: bool,
-) -> None:  # fmt: skip
+def create(app: str, as_json: bool, **how: Any) -> None:
     """Make an app: its repository, its network, its route."""
     from podshift.deploy.apps import create_app, remote_url
     from podshift.deploy.events import record
 
     with open_installation() as installation, Log.on(2) as log:
-        made = create_app(
-            installation, app, domains=domains, branch=branch, gate=gate, log=log,
-            path=path, origin=origin, object_format=object_format,
-        )  # fmt: skip
+        made = create_app(installation, NewApp(app, **how), log)
         record(installation, app, "create", who())
         remote = remote_url(installation, made.name)
         repository = str(installation.home.repository(made.name))
@@ -52,7 +48,11 @@ def create(
         print_json({"app": made.name, "repository": repository, "remote": remote})
         return
     click.echo(f"{made.name} is ready for its first push. In your checkout:\n")
-    click.echo(f"  git remote add production {remote}\n  git push production {branch}")
+    click.echo(f"  git remote add production {remote}\n  git push production {made.branch}")
+    if made.by_alias:
+        click.echo(
+            f"\nYour proxy finds it on the network podshift-{app}, by the name {app}, at the port that it listens on."
+        )
 
 
 @click.command()

@@ -4,11 +4,12 @@ import os
 import shlex
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from podshift.deploy.domains import check_domain, refuse_taken_domains
 from podshift.deploy.installation import Installation
-from podshift.deploy.networks import create_app_network
+from podshift.deploy.networks import create_app_network, create_start_network
 from podshift.deploy.proxy import attach, detach, ensure_proxy, forget_app, synchronise_maps
 from podshift.deploy.prune import own_images
 from podshift.deploy.queue import queued
@@ -17,7 +18,7 @@ from podshift.lock import exclusive
 from podshift.manifest import app_path
 from podshift.model import check_app_name
 from podshift.proxy import backend_name, own_host
-from podshift.records import App
+from podshift.records import ALIAS, HAPROXY, App, NewApp
 from podshift.report import Log
 from podshift.settings import make_private, shipped
 from podshift.source import check_origin, create_repository
@@ -26,36 +27,51 @@ HOOKS = ("pre-receive", "proc-receive", "post-receive")
 INTERPRETER = "@PYTHON@"
 
 
-def create_app(
-    installation: Installation, name: str, *, domains: tuple[str, ...], branch: str, gate: bool, log: Log,
-    path: str = "", origin: str = "", object_format: str = "sha1",
-) -> App:  # fmt: skip
+def create_app(installation: Installation, wanted: NewApp, log: Log) -> App:
     """Make everything that a push needs. What fails takes away again what was made."""
-    check_app_name(name)
-    path, origin = app_path(path), check_origin(origin)
-    domains = tuple(check_domain(domain) for domain in domains)
+    new = _checked(installation, wanted)
     ensure_proxy(installation, log)
     with exclusive(installation.home.apps_lock):
-        _refuse_taken(installation, name, domains)
-        make_private(installation.home.app_folder(name) / "logs")
+        _refuse_taken(installation, new.name, new.domains)
+        make_private(installation.home.app_folder(new.name) / "logs")
         try:
-            backend = installation.records.free_backend(installation.settings.backends)
-            subnet = create_app_network(installation, name)
-            attach(installation, name, subnet)
-            make_repository(installation, name, branch, object_format)
+            backend, subnet = _make_route(installation, new)
+            make_repository(installation, new.name, new.branch, new.object_format)
             with installation.records.transaction():
-                installation.records.add_app(
-                    name, branch=branch, gate=gate, backend=backend, subnet=subnet,
-                    path=path, origin=origin, object_format=object_format,
-                )  # fmt: skip
-                for domain in dict.fromkeys(domains):
-                    installation.records.add_domain(name, domain)
+                installation.records.add_app(new, backend=backend, subnet=subnet)
+                for domain in new.domains:
+                    installation.records.add_domain(new.name, domain)
         except BaseException:
-            _clean_up(installation, name)
+            _clean_up(installation, new.name)
             raise
     installation.write_proxy_files()
     synchronise_maps(installation)
-    return installation.app(name)
+    return installation.app(new.name)
+
+
+def _checked(installation: Installation, new: NewApp) -> NewApp:
+    check_app_name(new.name)
+    if new.proxy == HAPROXY and not installation.settings.has_proxy:
+        raise PodshiftError("this installation has no proxy", hint="podshift create APP --proxy alias")
+    if new.proxy == ALIAS and new.domains:
+        raise PodshiftError(
+            "which hosts lead to an app that is found by its alias is your own proxy's to say",
+            hint="leave out --domain",
+        )
+    domains = tuple(dict.fromkeys(check_domain(domain) for domain in new.domains))
+    return replace(new, domains=domains, path=app_path(new.path), origin=check_origin(new.origin))
+
+
+def _make_route(installation: Installation, new: NewApp) -> tuple[int, str]:
+    """The app's network, and who leads requests to it: the number of its backend in the proxy, and the subnet."""
+    records = installation.records
+    if new.proxy == ALIAS:
+        create_start_network(installation, new.name)
+        return records.no_backend(), create_app_network(installation, new.name)
+    backend = records.free_backend(installation.settings.backends)
+    subnet = create_app_network(installation, new.name)
+    attach(installation, new.name, subnet)
+    return backend, subnet
 
 
 def make_repository(installation: Installation, name: str, branch: str, object_format: str) -> None:
@@ -88,7 +104,8 @@ def destroy_app(installation: Installation, name: str, log: Log) -> None:
             installation.records.remove_app(name)
         installation.write_proxy_files()
         synchronise_maps(installation)
-        forget_app(installation, backend_name(app))
+        if not app.by_alias:
+            forget_app(installation, backend_name(app))
         _clean_up(installation, name)
 
 
@@ -97,8 +114,11 @@ def _clean_up(installation: Installation, name: str) -> None:
     engine.remove([one.name for one in engine.containers(home=installation.label, app=name)], 10)
     engine.remove_images(image.name for image in own_images(installation, name))
     if engine.network_label(network, "podshift.home") == installation.label:
-        detach(installation, name)
+        if installation.settings.has_proxy:
+            detach(installation, name)
         engine.remove_network(network)
+    for other in engine.networks(home=installation.label, app=name):
+        engine.remove_network(other)
     shutil.rmtree(installation.home.repository(name), ignore_errors=True)
     shutil.rmtree(installation.home.app_folder(name), ignore_errors=True)
 

@@ -105,17 +105,22 @@ class Blueprint:
         return container_arguments(
             name=place.name,
             labels={**self._labels(process.name), "podshift.address": place.address},
-            network=[
-                f"--network={self.installation.network(self.app.name)}",
-                f"--ip={place.address}",
-                f"--mac-address={mac_address(place.address)}",
-                *([f"--network-alias={self.app.name}"] if process.is_web else []),
-            ],
+            network=self._network(process, place),
             variables=self.variables,
             policy=[*policy, *self._log_file(place.name, policy)],
             image=self.release.image,
             command=process.command,
         )
+
+    def _network(self, process: Process, place: Placed) -> list[str]:
+        if process.is_web and self.app.by_alias:  # it joins the app's network, under the alias, when it is ready
+            return [f"--network={self.installation.start_network(self.app.name)}"]
+        return [
+            f"--network={self.installation.network(self.app.name)}",
+            f"--ip={place.address}",
+            f"--mac-address={mac_address(place.address)}",
+            *([f"--network-alias={self.app.name}"] if process.is_web else []),
+        ]
 
     def _log_file(self, container: str, policy: Sequence[str]) -> list[str]:
         """podman's own log file goes where it outlives the container."""

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
+from podshift.deploy.addresses import gateway_address, mac_address
 from podshift.lock import exclusive
 from podshift.model import State
-from podshift.proxy import PreparedFiles, Proxy, prepare_files
+from podshift.proxy import PreparedFiles, Proxy, Upstreams, prepare_files
 from podshift.records import App, Placed, Records, Release
 from podshift.settings import Home, load_settings
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from podshift.engine import Engine
 
 MAXCONN = 4000
+# What answers a container's questions for names; podman's is on the network's bridge.
+DOCKERS_NAMESERVER = "127.0.0.11"
 
 
 class Installation:
@@ -24,6 +27,7 @@ class Installation:
         self.settings = load_settings(home)
         self.records = Records(home.database)
         self.proxy = Proxy(home.socket_folder)
+        self._by_alias: dict[str, Upstreams] = {}
 
     @cached_property
     def engine(self) -> "Engine":
@@ -39,6 +43,23 @@ class Installation:
 
     def network(self, app: str) -> str:
         return f"podshift-{app}"
+
+    def start_network(self, app: str) -> str:
+        """Where the web containers of an app that is found by its alias start; no app's name has a dot in it."""
+        return f"podshift-{app}.start"
+
+    def upstreams(self, app: App) -> Upstreams:
+        """Who leads requests to the app's containers."""
+        if not app.by_alias:
+            return self.proxy
+        if app.name not in self._by_alias:
+            from podshift.alias.switch import AliasSwitch, Front  # most apps do without
+
+            settle, network = self.settings.settle_seconds, self.network(app.name)
+            nameserver = DOCKERS_NAMESERVER if self.settings.engine == "docker" else gateway_address(app.subnet)
+            front = Front(self.label, app.name, network, nameserver, settle, mac_address)
+            self._by_alias[app.name] = AliasSwitch(self.engine, front)
+        return self._by_alias[app.name]
 
     @property
     def label(self) -> str:
@@ -74,11 +95,13 @@ class Installation:
             self._prepare_files().install()
 
     def _prepare_files(self) -> PreparedFiles:
+        if not self.settings.has_proxy:
+            return PreparedFiles(())
         return prepare_files(
             self.home,
             backends=self.settings.backends,
             maxconn=MAXCONN,
-            apps=self.records.apps(),
+            apps=[app for app in self.records.apps() if not app.by_alias],
             placed=self.records.containers(),
             https_port=self.https_port,
         )

@@ -21,11 +21,19 @@ def create_app_network(installation: Installation, app: str, subnet: str | None 
 def ensure_networks(installation: Installation) -> None:
     """Every network that the records know is there; on a new machine none is. Raises PodshiftError."""
     present = installation.engine.networks(home=installation.label)
-    if installation.home.proxy_name not in present:
+    if installation.settings.has_proxy and installation.home.proxy_name not in present:
         installation.engine.create_network(installation.home.proxy_name, {"podshift.home": installation.label})
     for app in installation.records.apps():
         if installation.network(app.name) not in present:
             _create(installation, app)
+        if app.by_alias and installation.start_network(app.name) not in present:
+            create_start_network(installation, app.name)
+
+
+def create_start_network(installation: Installation, app: str) -> None:
+    """Where the web containers of an app that is found by its alias are until they are ready."""
+    labels = {"podshift.home": installation.label, "podshift.app": app, **ISOLATED}
+    installation.engine.create_network(installation.start_network(app), labels, isolated=True)
 
 
 def open_networks(installation: Installation) -> list[App]:

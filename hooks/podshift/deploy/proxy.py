@@ -4,7 +4,6 @@ import time
 
 from podshift.deploy.installation import Installation
 from podshift.deploy.networks import ensure_networks, open_networks, proxy_place, renew_unused
-from podshift.engine import EngineError
 from podshift.errors import PodshiftError
 from podshift.lock import exclusive
 from podshift.proxy import INSIDE, copy_static_files, maps
@@ -20,7 +19,7 @@ UNDER_WAY = ("ready", "canary")
 
 def ensure_proxy(installation: Installation, log: Log) -> None:
     """Return with a proxy that answers, started from files that say what the records say."""
-    if installation.proxy.reachable():
+    if not installation.settings.has_proxy or installation.proxy.reachable():
         return
     log.step("proxy", "it does not answer; starting it")
     start_proxy(installation)
@@ -65,7 +64,11 @@ def prepare_folders(installation: Installation) -> None:
 def proxy_arguments(installation: Installation) -> list[str]:
     """Its own network for the published port, and the network of every app."""
     home, settings = installation.home, installation.settings
-    places = [(installation.network(app.name), proxy_place(app.subnet)) for app in installation.records.apps()]
+    places = [
+        (installation.network(app.name), proxy_place(app.subnet))
+        for app in installation.records.apps()
+        if not app.by_alias
+    ]
     return [
         "--detach",
         "--restart=always",
@@ -93,11 +96,7 @@ def proxy_arguments(installation: Installation) -> list[str]:
 
 def attach(installation: Installation, app: str, subnet: str) -> None:
     """Connect the proxy to an app's network, at its place there; it may be on it already."""
-    try:
-        installation.engine.connect(installation.network(app), installation.home.proxy_name, **proxy_place(subnet))
-    except EngineError as error:
-        if "already" not in error.output:
-            raise
+    installation.engine.connect(installation.network(app), installation.home.proxy_name, **proxy_place(subnet))
 
 
 def detach(installation: Installation, app: str) -> None:
@@ -116,7 +115,7 @@ def detach(installation: Installation, app: str) -> None:
 
 def renew_network(installation: Installation, app: App) -> None:
     """Make the network of an app anew that an older podshift has made, and on which nothing runs now."""
-    if app in open_networks(installation):
+    if app in open_networks(installation) and not app.by_alias:
         detach(installation, app.name)
         if app in open_networks(installation):  # else the proxy had to start anew, and has done it
             renew_unused(installation, [app])
@@ -125,6 +124,8 @@ def renew_network(installation: Installation, app: App) -> None:
 
 def synchronise_maps(installation: Installation) -> None:
     """Make the running proxy's maps equal to the records. Whoever comes later has read later."""
+    if not installation.settings.has_proxy:
+        return
     with exclusive(installation.home.proxy_lock):
         for name, entries in wanted_maps(installation).items():
             if name not in UNDER_WAY:

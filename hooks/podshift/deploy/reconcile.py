@@ -110,7 +110,7 @@ def repair(installation: Installation, app: App, log: Log) -> None:
     ensure_proxy(installation, log)
     unfinished = any(release.state in UNFINISHED for release in installation.records.releases(app.name))
     recorded = {place.name for place in installation.records.containers().get(app.name, []) if place.is_web}
-    servers = installation.proxy.look(backend_name(app)).servers
+    servers = installation.upstreams(app).look(backend_name(app)).servers
     serving = {name for name, server in servers.items() if not server.status.startswith(("DRAIN", "MAINT"))}
     if unfinished or serving != recorded or set(servers) != recorded:
         log.step("repair", "an earlier deploy was cut off; putting things right first")
@@ -145,11 +145,11 @@ def _bring_up(
 
 def _connect(installation: Installation, app: App, recorded: Sequence[Placed], started: Sequence[Placed]) -> None:
     """The proxy sends requests to the recorded containers, and to no others."""
-    proxy, backend = installation.proxy, backend_name(app)
+    proxy, backend = installation.upstreams(app), backend_name(app)
     web = [place for place in recorded if place.is_web]
     names = [place.name for place in web]
     known = proxy.look(backend).servers
-    missing = [place for place in web if place.name not in known]
+    missing = [place for place in web if place.name not in known or (app.by_alias and place in started)]
     for place in missing:
         proxy.add(backend, place)
     try:
@@ -165,7 +165,7 @@ def _connect(installation: Installation, app: App, recorded: Sequence[Placed], s
 
 def _remove(installation: Installation, app: App, names: Sequence[str], log: Log) -> None:
     """Containers that no record knows: drained, stopped, gone; and upstreams without a container."""
-    proxy, backend = installation.proxy, backend_name(app)
+    proxy, backend = installation.upstreams(app), backend_name(app)
     recorded = {place.name for place in installation.records.containers().get(app.name, [])}
     strangers = [name for name in proxy.look(backend).servers if name not in recorded]
     drain(proxy, backend, strangers, 30.0)

@@ -37,8 +37,8 @@ class LiveBooks:
     def rotation(self, variables: Mapping[str, str]) -> Rotation:
         """What performs a plan of which this is the commit point; `variables` is the new containers' environment."""
         return Rotation(
-            self.installation.engine, self.installation.proxy, app=self.app.name, backend=backend_name(self.app),
-            env=variables, books=self, watcher=self.log,
+            self.installation.engine, self.installation.upstreams(self.app), app=self.app.name,
+            backend=backend_name(self.app), env=variables, books=self, watcher=self.log,
         )  # fmt: skip
 
     def commit(self, new: Sequence[New]) -> None:
@@ -61,12 +61,12 @@ class LiveBooks:
 
     def _hold(self, places: Sequence[Placed]) -> None:
         seconds = max((one.hold for one in places), default=0)
-        self.installation.proxy.put("hold", backend_name(self.app), str(seconds))
+        self.installation.upstreams(self.app).hold(backend_name(self.app), seconds)
 
 
 def roll_out(installation: Installation, app: App, release: Release, log: Log, cancellation: Cancellation) -> None:
     """Rotate to `release`. Raises PodshiftError when it could not, and then the old containers still serve."""
-    proxy, backend = installation.proxy, backend_name(app)
+    proxy, backend = installation.upstreams(app), backend_name(app)
     blueprint = Blueprint(installation, app, release)
     prepare_volumes(blueprint)
     books = LiveBooks(installation, app, release, log, cancellation)
@@ -78,7 +78,7 @@ def roll_out(installation: Installation, app: App, release: Release, log: Log, c
     held = proxy.held(backend)
     rotation.apply(plan_rotation(new, old))
     after = proxy.look(backend)
-    crossed = (after.requests - before.requests, after.failed - before.failed) if old else None
+    crossed = (after.requests - before.requests, after.failed - before.failed) if old and not app.by_alias else None
     if waited := proxy.held(backend) - held:
         log.line(f"{count(waited, 'request')} {'was' if waited == 1 else 'were'} held until the new one was ready")
     report(log, app, release, rotation, books.earlier.name if old and books.earlier else None, crossed)

@@ -45,7 +45,8 @@ def init(home: Home, wanted: Wanted, say: Say) -> Settings:
     settings = replace(settings, runtime_folder=_runtime_folder(settings))
     if before is None and wanted.listen is None:
         settings = replace(settings, listen=_free_address(say))
-    _check_address(settings.listen)
+    if settings.has_proxy:
+        _check_address(settings.listen)
     settings = replace(settings, proxy_image=obtain_proxy_image(settings, home, wanted.proxy_image, say))
     settings = _with_choice(settings, choose_engine(lambda choice: _attempt(settings, choice)))
     settings = replace(settings, storage=open_engine(settings).storage_folder())
@@ -55,6 +56,8 @@ def init(home: Home, wanted: Wanted, say: Say) -> Settings:
     say(f"engine: {settings.engine} with {options}")
     if not lingers():
         say(f"engine: its containers end with your last session; as root: loginctl enable-linger {getpass.getuser()}")
+    if before and not settings.has_proxy:
+        _refuse_apps_of_the_proxy(home)
     save_settings(home, settings)
     make_private(home.templates)
     with Installation(home) as installation:
@@ -106,7 +109,9 @@ def _free_address(say: Say) -> str:
 def _check_address(listen: str) -> None:
     host, _, port = listen.rpartition(":")
     if not host or not port.isdigit() or not 0 < int(port) < 65536:
-        raise PodshiftError(f"{listen!r} is no address to listen on", hint="such as 0.0.0.0:80 or 127.0.0.1:8080")
+        raise PodshiftError(
+            f"{listen!r} is no address to listen on", hint="such as 0.0.0.0:80 or 127.0.0.1:8080, or none"
+        )
 
 
 def _attempt(settings: Settings, choice: Choice) -> None:
@@ -121,11 +126,24 @@ def _with_choice(settings: Settings, choice: Choice) -> Settings:
 
 def _bring_proxy_up(installation: Installation, *, changed: bool, say: Say) -> None:
     name = installation.home.proxy_name
+    if not installation.settings.has_proxy:
+        installation.engine.remove([name])
+        say("proxy: none; apps are found by their network alias")
+        return
     if installation.engine.network_label(name, "podshift.home") is None:
         installation.engine.create_network(name, {"podshift.home": installation.label})
     if changed or not installation.proxy.reachable() or outdated(installation):
         start_proxy(installation)
     say(f"proxy: HAProxy listens on {installation.settings.listen}, from {installation.settings.proxy_image}")
+
+
+def _refuse_apps_of_the_proxy(home: Home) -> None:
+    with Installation(home) as installation:
+        needed = [app.name for app in installation.records.apps() if not app.by_alias]
+    if needed:
+        raise PodshiftError(
+            f"the proxy leads requests to {', '.join(needed)}", hint="destroy them first, or choose another --listen"
+        )
 
 
 def uninstall(home: Home, log: Log, *, volumes: bool = False) -> list[Path]:

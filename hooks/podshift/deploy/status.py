@@ -38,7 +38,7 @@ def statuses(installation: Installation, names: list[str] | None = None) -> list
     apps = [installation.app(name) for name in names] if names else installation.records.apps()
     containers = installation.engine.containers(home=installation.label)
     try:
-        servers = installation.proxy.servers()
+        servers = installation.proxy.servers() if any(not app.by_alias for app in apps) else {}
     except PodshiftError:
         servers = {}
     return [_status(installation, app, containers, servers.get(backend_name(app), {})) for app in apps]
@@ -60,7 +60,11 @@ def _status(
 
 def urls(installation: Installation, app: App) -> tuple[str, ...]:
     """Where the app answers; a port that is HTTP's own is left out."""
-    _, _, port = installation.settings.listen.rpartition(":")
-    suffix = "" if port == "80" else f":{port}"
+    if app.by_alias:
+        live = installation.records.live_release(app.name)
+        port = Blueprint(installation, app, live).port if live else 8080
+        return (f"http://{app.name}:{port}/",)
+    _, _, listening = installation.settings.listen.rpartition(":")
+    suffix = "" if listening == "80" else f":{listening}"
     names = app.domains or (f"{app.name}.localhost",)
     return tuple(f"http://{name}{suffix}/" for name in names)

@@ -2,6 +2,7 @@
 
 from podshift.engine.command import EngineError
 from podshift.engine.engine import Engine, open_engine
+from podshift.engine.inside import start_inside
 from podshift.engine.objects import Container, Image, ImageFacts
 from podshift.engine.probe import Choice, choose_engine
 from podshift.engine.request import BuildRequest
@@ -19,4 +20,5 @@ __all__ = [
     "lingers",
     "open_engine",
     "runtime_folder",
+    "start_inside",
 ]

@@ -41,9 +41,16 @@ class Networks(Caller):
     def remove_network(self, name: str) -> None:
         self.call("network", "rm", name)
 
-    def connect(self, network: str, container: str, *, address: str, mac_address: str) -> None:
-        """Put a running container on a network, at this IPv4 address."""
-        self.call("network", "connect", f"--ip={address}", f"--mac-address={mac_address}", network, container)
+    def connect(self, network: str, container: str, *, address: str, mac_address: str, alias: str = "") -> bool:
+        """Put a running container on a further network, at this IPv4 address; False where it is on it already."""
+        options = [f"--ip={address}", f"--mac-address={mac_address}", *([f"--alias={alias}"] if alias else [])]
+        try:
+            self.call("network", "connect", *options, network, container)
+        except EngineError as error:
+            if "already" in error.output:
+                return False
+            raise
+        return True
 
     def disconnect_quietly(self, network: str, container: str) -> None:
         """Take a container off a network; it may be off it, or gone, already."""

@@ -15,6 +15,7 @@ from podshift.proxy.files import (
     prepare_files,
 )
 from podshift.proxy.runtime import BackendCounts, Proxy, ServerState
+from podshift.proxy.upstreams import Upstreams
 
 __all__ = [
     "INSIDE",
@@ -22,6 +23,7 @@ __all__ = [
     "PreparedFiles",
     "Proxy",
     "ServerState",
+    "Upstreams",
     "backend_name",
     "begin_canary",
     "copy_static_files",

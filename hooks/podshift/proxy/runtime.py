@@ -113,6 +113,10 @@ class Proxy:
         servers = {row["svname"]: _server(row) for row in rows if row["svname"] != "BACKEND"}
         return BackendCounts(_number(totals["stot"]), _number(totals["hrsp_5xx"]), servers)
 
+    def hold(self, backend: str, seconds: int) -> None:
+        """So long may a request wait while no upstream answers."""
+        self.put("hold", backend, str(seconds))
+
     def held(self, backend: str) -> int:
         """How many requests had to wait for an upstream since the proxy started (templates/hold.lua counts)."""
         return _number(self._ask(f"show held {word(backend)}").strip())

@@ -3,10 +3,10 @@
 from podshift.records.apps import AppRecords
 from podshift.records.events import EventRecords
 from podshift.records.releases import ReleaseRecords
-from podshift.records.rows import App, Event, Notifier, Placed, Release
+from podshift.records.rows import ALIAS, HAPROXY, App, Event, NewApp, Notifier, Placed, Release
 from podshift.records.variables import VariableRecords
 
-__all__ = ["App", "Event", "Notifier", "Placed", "Records", "Release"]
+__all__ = ["ALIAS", "HAPROXY", "App", "Event", "NewApp", "Notifier", "Placed", "Records", "Release"]
 
 
 class Records(AppRecords, ReleaseRecords, VariableRecords, EventRecords):

@@ -6,20 +6,19 @@ from collections.abc import Callable, Sequence
 
 from podshift.errors import PodshiftError
 from podshift.records.database import Database
-from podshift.records.rows import App
+from podshift.records.rows import App, NewApp
 
 
 class AppRecords(Database):
     """The apps of the installation."""
 
-    def add_app(
-        self, app: str, *, branch: str, gate: bool, backend: int, subnet: str,
-        path: str = "", origin: str = "", object_format: str = "sha1",
-    ) -> None:  # fmt: skip
+    def add_app(self, new: NewApp, *, backend: int, subnet: str) -> None:
+        """All but its domains: add_domain()."""
         self._write(
-            "INSERT INTO apps (name, branch, gate, backend, subnet, created, path, origin, object_format)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            app, branch, gate, backend, subnet, time.time(), path, origin, object_format,
+            "INSERT INTO apps (name, branch, gate, path, origin, object_format, proxy, backend, subnet, created)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            new.name, new.branch, new.gate, new.path, new.origin, new.object_format, new.proxy, backend, subnet,
+            time.time(),
         )  # fmt: skip
 
     def remove_app(self, app: str) -> None:
@@ -76,6 +75,10 @@ class AppRecords(Database):
                 hint=f"podshift init --backends {2 * backends}",
             )
         return free
+
+    def no_backend(self) -> int:
+        """A number below 0, for an app that has none."""
+        return min([0, *(app.backend for app in self.apps())]) - 1
 
     def domain_owner(self, domain: str) -> str | None:
         rows = self._rows("SELECT app FROM domains WHERE domain = ?", domain)

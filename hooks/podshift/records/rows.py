@@ -4,6 +4,22 @@ from dataclasses import dataclass
 
 from podshift.model import State
 
+HAPROXY, ALIAS = "haproxy", "alias"
+
+
+@dataclass(frozen=True, slots=True)
+class NewApp:
+    """What an app is to be made with; App says what it means."""
+
+    name: str
+    branch: str = "main"
+    gate: bool = False
+    domains: tuple[str, ...] = ()
+    path: str = ""
+    origin: str = ""
+    object_format: str = "sha1"
+    proxy: str = HAPROXY
+
 
 @dataclass(frozen=True, slots=True)
 class App:
@@ -13,6 +29,7 @@ class App:
     repository that the app is in (empty: its top), `origin` the URL that the repository has elsewhere, if it is known.
     `redirect`: the HTTPS edge sends http requests to https. `hsts`: seconds for which browsers shall ask by https
     alone; None: nothing is said of it.
+    `proxy`: who leads requests to it, the installation's HAProxy, or whoever finds it by its network alias.
     """
 
     name: str
@@ -29,6 +46,11 @@ class App:
     object_format: str = "sha1"
     redirect: bool = True
     hsts: int | None = None
+    proxy: str = HAPROXY
+
+    @property
+    def by_alias(self) -> bool:
+        return self.proxy == ALIAS
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from podshift.engine import Engine
 from podshift.errors import PodshiftError
-from podshift.proxy import Proxy, ServerState, begin_canary, end_canary
+from podshift.proxy import ServerState, Upstreams, begin_canary, end_canary
 from podshift.readiness import await_ready
 from podshift.report import count, duration
 from podshift.rotate.drain import POLL_SECONDS, drain
@@ -51,7 +51,7 @@ class Rotation:
     """Performs a plan for one app. Until the new containers were watched, what fails is undone."""
 
     def __init__(
-        self, engine: Engine, proxy: Proxy, *, app: str, backend: str, env: Mapping[str, str], books: Books,
+        self, engine: Engine, proxy: Upstreams, *, app: str, backend: str, env: Mapping[str, str], books: Books,
         watcher: Watcher,
     ) -> None:  # fmt: skip
         self.engine = engine

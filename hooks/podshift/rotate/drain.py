@@ -3,12 +3,12 @@
 import time
 from collections.abc import Sequence
 
-from podshift.proxy import Proxy
+from podshift.proxy import Upstreams
 
 POLL_SECONDS = 0.05
 
 
-def drain(proxy: Proxy, backend: str, names: Sequence[str], seconds: float) -> int:
+def drain(proxy: Upstreams, backend: str, names: Sequence[str], seconds: float) -> int:
     """Wait until nothing is in flight at these upstreams. How many requests were cut when the time was up."""
     deadline = time.monotonic() + seconds
     while busy := _in_flight(proxy, backend, names):
@@ -20,6 +20,6 @@ def drain(proxy: Proxy, backend: str, names: Sequence[str], seconds: float) -> i
     return 0
 
 
-def _in_flight(proxy: Proxy, backend: str, names: Sequence[str]) -> dict[str, int]:
+def _in_flight(proxy: Upstreams, backend: str, names: Sequence[str]) -> dict[str, int]:
     servers = proxy.look(backend).servers
     return {name: servers[name].in_flight for name in names if name in servers and not servers[name].drained}

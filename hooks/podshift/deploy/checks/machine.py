@@ -68,6 +68,8 @@ def check_session() -> Iterator[Finding]:
 
 
 def check_ports(settings: Settings) -> Iterator[Finding]:
+    if not settings.has_proxy:
+        return
     port = int(settings.listen.rpartition(":")[2])
     first = int(UNPRIVILEGED_PORTS.read_text())
     if port >= first or os.geteuid() == 0 or settings.engine == "docker":

@@ -15,6 +15,8 @@ from podshift.deploy.status import AppStatus, statuses
 
 def check_proxy(installation: Installation) -> Iterator[Finding]:
     """Podshift reaches it, and so do clients."""
+    if not installation.settings.has_proxy:
+        return
     if not installation.proxy.reachable():
         yield error("proxy", "it does not answer", "podshift up")
         return
