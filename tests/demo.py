@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +16,8 @@ from load import Load, Result
 from load.result import in_ms
 from server import App, Checkout, Server
 from server.checkout import AUTHOR
-from server.installation import PODSHIFT, free_port
+from server.installation import PODSHIFT, created, free_port
+from server.own_proxy import KINDS, own_proxy
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 INTERRUPTED = 130
@@ -26,9 +27,16 @@ SECONDS_EACH = 2.0
 BOLD, GREEN, RED, DIM = "1", "32", "31", "2"
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
+    if arguments not in ([], ["--alias"]):
+        print("usage: bin/demo [--alias]", file=sys.stderr)
+        return 2
     for number in SIGNALS:
         signal.signal(number, interrupted)
+    return through_aliases() if arguments else through_the_proxy()
+
+
+def through_the_proxy() -> int:
     began = time.monotonic()
     with TemporaryDirectory(prefix="podshift-demo-") as folder, installation(Path(folder) / "home") as server:
         heading("An app on a server of its own")
@@ -40,6 +48,46 @@ def main() -> int:
     return verdict(result, time.monotonic() - began)
 
 
+def through_aliases() -> int:
+    """A GET every 10 ms, given up after 0.2 s, on every engine that is here, through every kind of proxy."""
+    lost = 0
+    for engine in engines():
+        with (
+            TemporaryDirectory(prefix="podshift-demo-") as folder,
+            installation(Path(folder) / "home", "--engine", engine, "--listen", "none") as server,
+        ):
+            for kind in KINDS:
+                heading(f"{engine}, found by its name through {kind}")
+                with created(server, "--proxy", "alias") as app:
+                    lost += pushed_by_alias(app, Checkout(Path(folder) / kind), kind)
+    return 1 if lost else 0
+
+
+def engines() -> list[str]:
+    answers = subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
+    return ["podman", "docker"] if answers and os.geteuid() == 0 else ["podman"]
+
+
+def pushed_by_alias(app: App, checkout: Checkout, kind: str) -> int:
+    """How many requests failed, and one more where not both versions answered."""
+    checkout.push(app)
+    checkout.version("v2")
+    with (
+        own_proxy(app, kind) as port,
+        Load(f"http://127.0.0.1:{port}", clients=1, pause=0.01, timeout=0.2, methods=("GET",)) as load,
+    ):
+        load.wait_for(lambda tally: tally.now() > SECONDS_EACH)
+        git(checkout, "push", str(app.repository), "main")
+        load.wait_for(lambda tally: "v2" in tally.versions)
+    result = load.result
+    for failure in result.failures[:5]:
+        say(RED, f"lost: {failure}")
+    both = ", ".join(f"{seen.answers:,} from {version}" for version, seen in result.versions.items())
+    good = not result.failed and len(result.versions) > 1
+    say(GREEN if good else RED, f"{result.requests:,} requests, {both}: {result.failed:,} failed")
+    return result.failed + (len(result.versions) < 2)
+
+
 def interrupted(*_: object) -> None:
     """Clean up, and let nothing interrupt that."""
     for number in SIGNALS:
@@ -49,12 +97,13 @@ def interrupted(*_: object) -> None:
 
 
 @contextmanager
-def installation(home: Path) -> Iterator[Server]:
+def installation(home: Path, *options: str) -> Iterator[Server]:
     """Where nothing else is, on a port of loopback that is free; gone afterwards, whatever happens."""
     server = Server(home, free_port())
     try:
         heading("A server")
-        run(["podshift", "init", "--listen", f"127.0.0.1:{server.port}"], server.environment)
+        listen = [] if "--listen" in options else ["--listen", f"127.0.0.1:{server.port}"]
+        run(["podshift", "init", *listen, *options], server.environment)
         yield server
     finally:
         if (home / "settings.toml").exists():
@@ -123,4 +172,4 @@ def say(style: str, text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
