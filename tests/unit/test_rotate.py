@@ -197,6 +197,18 @@ def test_what_fails_before_the_commit_point_leaves_the_old_serving(
     assert not [text for text in stage.notes.said if text.startswith("undo")]
 
 
+def test_requests_are_held_until_an_old_container_that_was_stopped_listens_again(stage: Stage) -> None:
+    stage.rotate(new_container("web-2", "slow-start 3"))
+    with stage.load() as load:
+        load.wait_for(lambda tally: tally.requests > 20)
+        with pytest.raises(PodshiftError, match="web-3 exited at start"):
+            stage.rotate(new_container("web-3", "crash", order=Order.STOP_FIRST))
+        before = load.tally.requests
+        load.wait_for(lambda tally: tally.requests > before + 20)
+    assert load.result.failed == 0, load.result
+    assert stage.upstreams() == {"web-2": "UP"}
+
+
 def test_a_new_version_that_answers_badly_is_turned_back_after_the_commit_point(stage: Stage) -> None:
     with stage.load() as load:
         load.wait_for(lambda tally: tally.requests > 20)

@@ -92,6 +92,11 @@ class Proxy:
         drain = [f"set server {word(backend)}/{word(name)} state drain" for name in off]
         self.tell(*ready, *drain)
 
+    def doubt(self, backend: str, containers: list[str]) -> None:
+        """Containers that were stopped and started again: no request goes there until the next check was passed."""
+        known = self.look(backend).servers
+        self.tell(*(f"set server {word(backend)}/{word(name)} health down" for name in containers if name in known))
+
     def cut(self, backend: str, container: str) -> None:
         """End what is still in flight at an upstream whose drain time is up."""
         self._ask(f"shutdown sessions server {word(backend)}/{word(container)}")

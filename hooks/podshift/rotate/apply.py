@@ -122,6 +122,7 @@ class Rotation:
                     drain(self.proxy, self.backend, on, UNDO_DRAIN_SECONDS)
                 case Stop(names, _):
                     self.engine.start(names)
+                    self.proxy.doubt(self.backend, list(names))
                 case Commit():
                     self.books.turn_back()
                 case _:
