@@ -46,6 +46,7 @@ COMMANDS = {
     "restart": "lifecycle",
     "domains": "routes",
     "maintenance": "routes",
+    "edge": "edge",
     "https": "edge",
     "run": "processes",
     "exec": "processes",

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 
-from podshift.deploy.checks import engine, machine, state
+from podshift.deploy.checks import edge, engine, machine, state
 from podshift.deploy.checks.finding import Finding, Level, error
 from podshift.deploy.installation import Installation
 from podshift.deploy.service import check_units
@@ -32,6 +32,7 @@ def examine(home: Home) -> Iterator[Finding]:
         yield from _safely("clock", machine.check_clock(installation.records.newest()))
         yield from _safely("proxy", state.check_proxy(installation))
         yield from _safely("isolation", state.check_isolation(installation))
+        yield from _safely("edge", edge.check_edge(installation))
         yield from _safely("hooks", state.check_hooks(installation))
         yield from _safely("units", check_units(home))
         yield from _safely("apps", state.check_agreement(installation))

@@ -33,7 +33,7 @@ def change_domains(
 ) -> App:
     """Give an app domains, or take some away: all of them or none. Raises PodshiftError."""
     added, removed = ([check_domain(domain) for domain in domains] for domains in (add, remove))
-    _refuse_by_alias(installation.app(name))
+    refuse_by_alias(installation.app(name))
     ensure_proxy(installation, log)
     with exclusive(installation.home.apps_lock):
         present = installation.app(name).domains
@@ -65,13 +65,13 @@ def set_maintenance(installation: Installation, name: str, message: str | None, 
         raise PodshiftError("the message must be one line of text", hint="--message 'Back at 14:00'")
     if message is not None and len(message) > MESSAGE_CHARACTERS:
         raise PodshiftError(f"the message has {len(message)} characters, and {MESSAGE_CHARACTERS} are the most")
-    _refuse_by_alias(installation.app(name))
+    refuse_by_alias(installation.app(name))
     ensure_proxy(installation, log)
     installation.records.set_maintenance(name, message)
     publish(installation)
 
 
-def _refuse_by_alias(app: App) -> None:
+def refuse_by_alias(app: App) -> None:
     if app.by_alias:
         raise PodshiftError(
             f"{app.name} is found by its network alias, not through podshift's proxy",

@@ -50,7 +50,8 @@ def outdated(installation: Installation) -> bool:
 
 
 def wanted_maps(installation: Installation) -> dict[str, dict[str, str]]:
-    return maps(installation.records.apps(), installation.records.containers(), installation.https_port)
+    apps = [app for app in installation.records.apps() if not app.by_alias]
+    return maps(apps, installation.records.containers(), installation.https_port)
 
 
 def prepare_folders(installation: Installation) -> None:
@@ -106,7 +107,8 @@ def detach(installation: Installation, app: str) -> None:
     takes that one for leaving. The next requests would go out of the machine. So a proxy that is alone starts anew.
     """
     engine, name = installation.engine, installation.home.proxy_name
-    others = [one for one in engine.containers(home=installation.label) if one.running and one.name != name]
+    own = {name, installation.home.edge_name}  # rootless, the edge is on none of these networks
+    others = [one for one in engine.containers(home=installation.label) if one.running and one.name not in own]
     if others or not installation.settings.rootless:
         engine.disconnect_quietly(installation.network(app), name)
     elif engine.exists("container", name):

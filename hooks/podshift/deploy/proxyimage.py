@@ -1,56 +1,36 @@
-"""The image of the proxy: the given one, the official one, or one made from this machine's own HAProxy."""
+"""The image of the proxy: the official one, or this machine's HAProxy with the libraries that it is linked to."""
 
 import re
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from podshift.engine import Engine, EngineError, open_engine
+from podshift.deploy.images import ImageKind, obtain_image
+from podshift.engine import open_engine
 from podshift.errors import PodshiftError
-from podshift.settings import Home, Settings, shipped
+from podshift.settings import Home, Settings
 
 OFFICIAL = "docker.io/library/haproxy:lts-alpine"
+PROXY_IMAGES = "localhost/podshift-proxy"
 HAPROXY = "/usr/sbin/haproxy"
-PULL_SECONDS = 300.0
 
 
 def obtain_proxy_image(settings: Settings, home: Home, given: str | None, say: Callable[[str], None]) -> str:
     """The name of an image that is there. Raises PodshiftError when none of the ways works."""
-    engine = open_engine(settings)
-    wanted = given or settings.proxy_image
-    if wanted:
-        if not engine.exists("image", wanted):
-            say(f"proxy: pulling {wanted}")
-            engine.call("pull", wanted, timeout=PULL_SECONDS)
-        return wanted
-    try:
-        if not engine.exists("image", OFFICIAL):
-            engine.call("pull", "--quiet", OFFICIAL, timeout=PULL_SECONDS)
-    except EngineError:
-        say("proxy: no registry of images can be reached; its image is made from this machine's haproxy package")
-        return make_proxy_image(engine, f"localhost/podshift-proxy:{home.identity}")
-    return OFFICIAL
+    kind = ImageKind(OFFICIAL, "this machine's haproxy package", _files)
+    own = f"{PROXY_IMAGES}:{home.identity}"
+    return obtain_image(
+        open_engine(settings), kind, given or settings.proxy_image, own, lambda text: say(f"proxy: {text}")
+    )
 
 
-def make_proxy_image(engine: Engine, image: str) -> str:
-    """HAProxy with the libraries it is linked to, and nothing else."""
+def _files() -> dict[str, str]:
     if not Path(HAPROXY).is_file():
         raise PodshiftError(
             "there is no image for the proxy, and no haproxy package to make one from",
             hint="apt install haproxy, or podshift init --proxy-image IMAGE",
         )
-    with TemporaryDirectory(prefix="podshift-proxy-") as folder:
-        context = Path(folder)
-        for source in (HAPROXY, *_libraries(HAPROXY)):
-            target = context / "root" / source.lstrip("/")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, target)
-        file = f"--file={shipped('templates', 'proxy.containerfile')}"
-        # Not from the cache: an image shared with another installation could be removed with that one just now.
-        engine.call("build", "--no-cache", f"--tag={image}", file, "--", folder)
-    return image
+    return {file: file for file in (HAPROXY, *_libraries(HAPROXY))}
 
 
 def _libraries(program: str) -> list[str]:

@@ -3,9 +3,11 @@
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 
 from podshift.deploy.build import ensure_image
 from podshift.deploy.containers import RELEASE_COMMAND, Blueprint, lasting_containers
+from podshift.deploy.edge.container import ensure_edge
 from podshift.deploy.events import FAILED, record
 from podshift.deploy.installation import Installation
 from podshift.deploy.proxy import ensure_proxy, synchronise_maps
@@ -79,12 +81,18 @@ def put_right(home: Home, name: str, log: Log) -> None:
 
 
 def bring_up(installation: Installation, names: list[str] | None, log: Log) -> None:
-    """`podshift up`: the proxy, then every app (or those named). An app that is being deployed is waited for.
+    """`podshift up`: the proxy and its HTTPS edge, then every app (or those named).
 
-    Raises PodshiftError after all were tried, when one could not be brought up.
+    An app that is being deployed is waited for. Raises PodshiftError after all were tried, when one could not be
+    brought up.
     """
     ensure_proxy(installation, log)
     failed = []
+    try:
+        ensure_edge(installation, partial(log.step, "edge"))
+    except PodshiftError as error:
+        log.error(error)
+        failed.append("the HTTPS edge")
     for app in [installation.app(name) for name in names] if names else installation.records.apps():
         try:
             with queued(installation, app, log, what="up", who=""):

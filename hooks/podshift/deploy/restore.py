@@ -12,7 +12,9 @@ from zlib import error as ZlibError  # noqa: N812 - an exception by its kind's n
 
 from podshift.deploy.apps import make_repository
 from podshift.deploy.backup import ABOUT, DATABASE, FORMAT, SETTINGS
+from podshift.deploy.edge.image import EDGE_IMAGES
 from podshift.deploy.installation import Installation
+from podshift.deploy.proxyimage import PROXY_IMAGES
 from podshift.deploy.server import Wanted, init
 from podshift.errors import PodshiftError
 from podshift.model import check_app_name
@@ -24,7 +26,7 @@ Say = Callable[[str], None]
 
 BUNDLE = re.compile(r"repositories/[a-z][a-z0-9-]{0,39}\.bundle")
 TEMPLATE = re.compile(r"templates(/[A-Za-z0-9_][A-Za-z0-9._-]*)+")
-OWN_PROXY_IMAGE = "localhost/podshift-proxy:"
+OWN_IMAGES = (f"{PROXY_IMAGES}:", f"{EDGE_IMAGES}:")
 
 
 def restore(home: Home, file: Path, say: Say) -> None:
@@ -84,11 +86,17 @@ def _check_format(about: Path, file: Path) -> None:
         raise PodshiftError(f"{file} was made by another podshift (format {told})", hint="use that version")
 
 
+def _portable(image: str) -> str:
+    """An image that was made on the other machine is made, or got, anew here."""
+    return "" if image.startswith(OWN_IMAGES) else image
+
+
 def _adapt(home: Home) -> str:
     """Repositories from their bundles, with this podshift's hooks; and nothing that belonged to the other machine."""
     settings = load_settings(home)
-    own = settings.proxy_image.startswith(OWN_PROXY_IMAGE)
-    save_settings(home, replace(settings, proxy_image="" if own else settings.proxy_image, runtime_folder=""))
+    edge = settings.edge and replace(settings.edge, image=_portable(settings.edge.image))
+    image = _portable(settings.proxy_image)
+    save_settings(home, replace(settings, proxy_image=image, edge=edge, runtime_folder=""))
     with closing(Records(home.database)) as records:
         records.check()
     with Installation(home) as installation:

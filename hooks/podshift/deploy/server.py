@@ -9,9 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from podshift.deploy.apps import destroy_app, write_hooks
+from podshift.deploy.edge.addresses import collide
+from podshift.deploy.edge.container import ensure_edge
+from podshift.deploy.edge.image import EDGE_IMAGES
 from podshift.deploy.installation import Installation
 from podshift.deploy.proxy import outdated, start_proxy
-from podshift.deploy.proxyimage import obtain_proxy_image
+from podshift.deploy.proxyimage import PROXY_IMAGES, obtain_proxy_image
 from podshift.deploy.service import remove_service
 from podshift.deploy.trial import try_container
 from podshift.deploy.volumes import settle_volumes
@@ -45,6 +48,7 @@ def init(home: Home, wanted: Wanted, say: Say) -> Settings:
     settings = replace(settings, runtime_folder=_runtime_folder(settings))
     if before is None and wanted.listen is None:
         settings = replace(settings, listen=_free_address(say))
+    _refuse_the_edge_s(settings)
     if settings.has_proxy:
         _check_address(settings.listen)
     settings = replace(settings, proxy_image=obtain_proxy_image(settings, home, wanted.proxy_image, say))
@@ -62,6 +66,7 @@ def init(home: Home, wanted: Wanted, say: Say) -> Settings:
     make_private(home.templates)
     with Installation(home) as installation:
         _bring_proxy_up(installation, changed=before != settings, say=say)
+        ensure_edge(installation, lambda text: say(f"edge: {text}"))
         for app in installation.records.apps():
             write_hooks(home.repository(app.name))
     return settings
@@ -114,6 +119,17 @@ def _check_address(listen: str) -> None:
         )
 
 
+def _refuse_the_edge_s(settings: Settings) -> None:
+    """The edge has its addresses already, and needs a proxy."""
+    edge = settings.edge
+    if edge and not settings.has_proxy:
+        raise PodshiftError("the HTTPS edge stands before the proxy", hint="podshift edge off")
+    if edge and any(collide(settings.listen, address) for address in (edge.http, edge.https)):
+        raise PodshiftError(
+            f"the HTTPS edge listens on {edge.http} and {edge.https}", hint="podshift init --listen 127.0.0.1:8080"
+        )
+
+
 def _attempt(settings: Settings, choice: Choice) -> None:
     try_container(_with_choice(settings, choice))
 
@@ -160,14 +176,13 @@ def uninstall(home: Home, log: Log, *, volumes: bool = False) -> list[Path]:
         settle_volumes(installation, log, remove=volumes)
         for network in engine.networks(home=installation.label):
             engine.remove_network(network)
-        engine.remove_images(
-            [tag for tag in engine.image_tags("localhost/podshift-proxy") if tag.endswith(f":{home.identity}")]
-        )
+        tags = engine.image_tags(PROXY_IMAGES) + engine.image_tags(EDGE_IMAGES)
+        engine.remove_images([tag for tag in tags if tag.endswith(f":{home.identity}")])
     return _remove_folder(home)
 
 
 def _remove_folder(home: Home) -> list[Path]:
-    own = [home.path / name for name in ("repositories", "apps", "proxy", "run", "errors")]
+    own = [home.path / name for name in ("repositories", "apps", "proxy", "edge", "run", "errors")]
     for folder in (*own, *home.path.glob(f"{BACKUP_PREFIX}*")):
         shutil.rmtree(folder, ignore_errors=True)
     for path in home.path.glob("*"):

@@ -59,12 +59,20 @@ def _status(
 
 
 def urls(installation: Installation, app: App) -> tuple[str, ...]:
-    """Where the app answers; a port that is HTTP's own is left out."""
+    """Where the app answers; a port that is the scheme's own is left out. *.localhost has no public certificate."""
     if app.by_alias:
         live = installation.records.live_release(app.name)
         port = Blueprint(installation, app, live).port if live else 8080
         return (f"http://{app.name}:{port}/",)
-    _, _, listening = installation.settings.listen.rpartition(":")
-    suffix = "" if listening == "80" else f":{listening}"
     names = app.domains or (f"{app.name}.localhost",)
-    return tuple(f"http://{name}{suffix}/" for name in names)
+    edge = installation.settings.edge
+    http = _suffix((edge.http if edge else installation.settings.listen).rpartition(":")[2], "80")
+    https = _suffix(str(edge.https_port), "443") if edge else ""
+    return tuple(
+        f"https://{name}{https}/" if edge and (edge.internal or app.domains) else f"http://{name}{http}/"
+        for name in names
+    )
+
+
+def _suffix(port: str, own: str) -> str:
+    return "" if port == own else f":{port}"

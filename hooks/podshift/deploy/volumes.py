@@ -1,6 +1,6 @@
 """Data volumes: made for one app and labelled with it, and taken away only when somebody says so."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from podshift.deploy.containers import Blueprint
 from podshift.deploy.installation import Installation
@@ -15,15 +15,20 @@ def prepare_volumes(blueprint: Blueprint) -> None:
     own = {"podshift.home": installation.label, "podshift.app": app}
     names = {name for process in blueprint.manifest.processes.values() for name in blueprint.volumes(process)}
     for name in sorted(names):
-        labels = installation.engine.volume_labels(name)
-        if labels is None:
-            installation.engine.create_volume(name, own)
-        elif labels.get("podshift.home") != installation.label or labels.get("podshift.app") != app:
-            owner = labels.get("podshift.home") or "somebody else"
-            raise PodshiftError(
-                f"there is a volume {name} already, of {owner}",
-                hint=f"{installation.settings.engine} volume rm {name} removes it with its data; or use another name",
-            )
+        ensure_volume(installation, name, own)
+
+
+def ensure_volume(installation: Installation, name: str, own: Mapping[str, str]) -> None:
+    """Make a volume with these labels. Raises PodshiftError for one that is there with others."""
+    labels = installation.engine.volume_labels(name)
+    if labels is None:
+        installation.engine.create_volume(name, own)
+    elif not own.items() <= labels.items():
+        owner = labels.get("podshift.home") or "somebody else"
+        raise PodshiftError(
+            f"there is a volume {name} already, of {owner}",
+            hint=f"{installation.settings.engine} volume rm {name} removes it with its data; or use another name",
+        )
 
 
 def sharing(manifest: Manifest) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Networks, and who is on them."""
 
 import json
+import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -40,6 +41,15 @@ class Networks(Caller):
 
     def remove_network(self, name: str) -> None:
         self.call("network", "rm", name)
+
+    def outward_network(self, bridge: str, *, rootless: bool) -> str:
+        """The network of a container that sees who connects to its published ports, and that no container has to reach.
+
+        Rootless podman's port forwarder for a bridge hides the client's address; slirp4netns and pasta pass it on.
+        """
+        if not rootless:
+            return bridge
+        return "slirp4netns:port_handler=slirp4netns" if shutil.which("slirp4netns") else "pasta"
 
     def connect(self, network: str, container: str, *, address: str, mac_address: str, alias: str = "") -> bool:
         """Put a running container on a further network, at this IPv4 address; False where it is on it already."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from podshift.engine.caller import Caller
 from podshift.engine.command import EngineError
@@ -20,6 +21,13 @@ class Volumes(Caller):
         except EngineError:
             return None
         return facts.get("Labels") or {}
+
+    def volume_folder(self, name: str) -> Path | None:
+        """Where the engine keeps what is in a volume, which may be out of this user's reach; None: no such volume."""
+        try:
+            return Path(self.call("volume", "inspect", "--format={{.Mountpoint}}", name).strip())
+        except EngineError:
+            return None
 
     def volumes(self, **labels: str) -> list[str]:
         """Volumes with all these labels; the names are without their `podshift.` prefix.

@@ -68,16 +68,28 @@ def check_session() -> Iterator[Finding]:
 
 
 def check_ports(settings: Settings) -> Iterator[Finding]:
+    """Of the proxy, and of the HTTPS edge where there is one."""
     if not settings.has_proxy:
         return
-    port = int(settings.listen.rpartition(":")[2])
+    edge = settings.edge
+    addresses = (settings.listen, *((edge.http, edge.https) if edge else ()))
+    troubles = [trouble for address in addresses if (trouble := port_trouble(settings, address))]
+    for what, fix in troubles:
+        yield error("port", what, fix)
+    if not troubles:
+        ports = " and ".join(address.rpartition(":")[2] for address in addresses)
+        yield fine("port", f"podshift may listen on {ports}")
+
+
+def port_trouble(settings: Settings, address: str) -> tuple[str, str] | None:
+    """Why this user may not listen on ADDR:PORT, and what to type."""
+    port = int(address.rpartition(":")[2])
     first = int(UNPRIVILEGED_PORTS.read_text())
     if port >= first or os.geteuid() == 0 or settings.engine == "docker":
-        yield fine("port", f"the proxy may listen on {port}")
-        return
+        return None
     line = f"net.ipv4.ip_unprivileged_port_start={port}"
     fix = f"as root: echo {line} > /etc/sysctl.d/50-podshift.conf; sysctl --system"
-    yield error("port", f"{port} is root's: other users may listen from {first} on", fix)
+    return f"{port} is root's: other users may listen from {first} on", fix
 
 
 def check_disks(home: Home, settings: Settings) -> Iterator[Finding]:

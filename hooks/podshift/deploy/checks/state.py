@@ -4,7 +4,7 @@ import http.client
 from collections.abc import Iterator
 
 from podshift.deploy.apps import HOOKS, hook_text
-from podshift.deploy.checks.answer import http_status
+from podshift.deploy.checks.answer import http_answer
 from podshift.deploy.checks.finding import Finding, error, fine, warning
 from podshift.deploy.containers import ONE_OFF
 from podshift.deploy.installation import Installation
@@ -22,7 +22,7 @@ def check_proxy(installation: Installation) -> Iterator[Finding]:
         return
     listen = installation.settings.listen
     try:
-        http_status(listen)
+        http_answer(listen)
     except (OSError, http.client.HTTPException) as problem:
         restart = f"{installation.settings.engine} restart {installation.home.proxy_name}"
         yield error("proxy", f"it runs, but {listen} does not answer: {problem}", restart)
