@@ -4,6 +4,7 @@ import argparse
 import json
 import signal
 import threading
+from pathlib import Path
 
 from load.run import Load
 
@@ -20,6 +21,7 @@ def main() -> int:
         slow_clients=options.slow,
         pause=options.pause / 1000,
         timeout=options.timeout,
+        authority=options.authority,
     )
     with load:
         stop.wait(options.seconds)
@@ -30,8 +32,9 @@ def main() -> int:
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="load", description="Clients that never retry, and a strict count.")
     add = parser.add_argument
-    add("url", help="http://ADDRESS:PORT[/PATH]")
+    add("url", help="http://ADDRESS:PORT[/PATH], or https://")
     add("--host", help="the Host header")
+    add("--authority", type=Path, metavar="FILE", help="what the certificate of https:// is trusted by")
     add("--clients", type=int, default=20, metavar="N", help="GET and POST in turn; default 20")
     add("--slow", type=int, default=0, metavar="N", help="clients of a 2-second request; default 0")
     add("--pause", type=float, default=5, metavar="MS", help="of a client between two requests; default 5")

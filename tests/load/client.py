@@ -2,6 +2,7 @@
 `Connection: close`, or after a request that was counted as lost."""
 
 import asyncio
+import ssl
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,12 +17,13 @@ PAUSE_AFTER_LOSS = 0.05  # a server that refuses must not be hammered
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where to, and how. Times in seconds."""
+    """Where to, and how. Times in seconds. With `tls`, the host is also the name in the handshake."""
 
     address: str
     port: int
     host: str
     timeout: float
+    tls: ssl.SSLContext | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,11 @@ class Client:
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         try:
-            self._streams = await asyncio.open_connection(self._target.address, self._target.port)
-        except OSError as error:
+            self._streams = await asyncio.open_connection(
+                self._target.address, self._target.port, ssl=self._target.tls,
+                server_hostname=self._target.host if self._target.tls else None,
+            )  # fmt: skip
+        except OSError as error:  # ssl.SSLError is one
             raise LostError("connect") from error
         return self._streams
 

@@ -1,8 +1,10 @@
 """A load in a thread of its own, so that a test can push meanwhile."""
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit, urlunsplit
@@ -10,6 +12,8 @@ from urllib.parse import urlsplit, urlunsplit
 from load.client import Client, Kind, Target
 from load.result import Result
 from load.tally import Tally
+
+PORTS = {"http": 80, "https": 443}
 
 
 class Load:
@@ -22,7 +26,8 @@ class Load:
 
     `host` is the Host header, by default the URL's. `pause`, in seconds, is how long a quick client thinks
     between two requests: it keeps the load well below what the machine can do. A request that takes longer
-    than `timeout` seconds is lost.
+    than `timeout` seconds is lost. For https:// `host` is a host name, and `authority` the file by which its
+    certificate is trusted.
     """
 
     def __init__(
@@ -36,11 +41,14 @@ class Load:
         pause: float = 0.005,
         timeout: float = 15.0,
         methods: Sequence[str] = ("GET", "POST"),
+        authority: Path | None = None,
     ) -> None:
         parts = urlsplit(url)
-        if parts.scheme != "http" or not parts.hostname:
-            raise ValueError(f"{url!r} is no http:// URL")
-        self._target = Target(parts.hostname, parts.port or 80, host or parts.netloc, timeout)
+        if parts.scheme not in PORTS or not parts.hostname:
+            raise ValueError(f"{url!r} is no http:// or https:// URL")
+        tls = ssl.create_default_context(cafile=authority) if parts.scheme == "https" else None
+        port = parts.port or PORTS[parts.scheme]
+        self._target = Target(parts.hostname, port, host or parts.netloc, timeout, tls)
         path = urlunsplit(("", "", parts.path or "/", parts.query, ""))
         asks = [(method, path) for method in methods]
         # Half of the clients begin with a POST, so that both are under way at any time.

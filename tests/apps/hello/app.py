@@ -25,7 +25,7 @@ import urllib.parse
 from pathlib import Path
 
 HERE = Path(__file__).parent
-MAX_BODY = 10_000_000
+MAX_BODY = 100_000_000
 
 
 def text_of(name: str, default: str) -> str:
@@ -78,6 +78,10 @@ class Answer(http.server.BaseHTTPRequestHandler):
             self.answer(f"slow hello from {VERSION}\n")
         elif url.path == "/healthz":
             self.answer("ok\n")
+        elif url.path == "/headers":
+            self.answer(str(self.headers))
+        elif url.path == "/echo":
+            self.echo()
         elif url.path == "/env":
             self.answer("".join(f"{name}\n" for name in sorted(os.environ)))
         else:
@@ -94,6 +98,18 @@ class Answer(http.server.BaseHTTPRequestHandler):
         body = text.encode()
         self.head("text/plain", "Content-Length", str(len(body)))
         self.wfile.write(body)
+
+    def echo(self) -> None:
+        """Another protocol on this connection: what comes is sent back, line by line."""
+        self.send_response(101)
+        self.send_header("Connection", "Upgrade")
+        self.send_header("Upgrade", self.headers["Upgrade"])
+        self.end_headers()
+        self.wfile.flush()
+        self.close_connection = True
+        while line := self.rfile.readline():
+            self.wfile.write(line)
+            self.wfile.flush()
 
     def stream(self, events: int, seconds: float) -> None:
         """Server-sent events, chunked, so that a client sees where the stream was cut."""
