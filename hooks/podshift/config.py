@@ -1,7 +1,9 @@
 """Config variables: what a name may be, and reading them from words and files."""
 
 import re
+import sys
 from collections.abc import Iterable, Mapping
+from io import StringIO
 from pathlib import Path
 
 from podshift.errors import PodshiftError
@@ -29,11 +31,14 @@ def check_value(name: str, value: str) -> str:
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """Variables of a `.env` file, as python-dotenv reads them, with nothing put in for `$NAME`."""
+    """Variables of a `.env` file, as python-dotenv reads them, with nothing put in for `$NAME`; `-` is stdin."""
     from dotenv import dotenv_values
 
     try:
-        values = dotenv_values(path, interpolate=False)
+        if path == Path("-"):
+            values = dotenv_values(stream=StringIO(sys.stdin.buffer.read().decode()), interpolate=False)
+        else:
+            values = dotenv_values(path, interpolate=False)
     except (OSError, UnicodeDecodeError) as error:
         raise PodshiftError(f"{path} cannot be read: {error}") from None
     if not values:

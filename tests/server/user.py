@@ -121,6 +121,7 @@ UsePAM no
 PasswordAuthentication no
 AllowUsers {user.name}
 SetEnv XDG_RUNTIME_DIR={user.runtime}
+AcceptEnv LANG LC_* GIT_* PODSHIFT_* PYTHON* LD_*
 """
 
 

@@ -1,6 +1,8 @@
 """The command line: `podshift COMMAND`. The only place that prints to an operator and picks exit codes."""
 
+import os
 import sys
+from collections.abc import Callable
 
 import click
 
@@ -15,9 +17,13 @@ GROUP = Group(
 
 
 def main() -> None:
-    """Exit codes: 0 done, 1 it could not be done, 2 usage, 3 a bug, 130 interrupted."""
+    sys.exit(exit_code(lambda: GROUP.main(standalone_mode=False)))
+
+
+def exit_code(work: Callable[[], object]) -> int:
+    """Do it: 0 done, 1 it could not be done, 2 usage, 3 a bug, 130 interrupted; what went wrong was said."""
     try:
-        code = GROUP.main(standalone_mode=False)
+        code = work()
     except click.exceptions.Exit as error:
         code = error.exit_code
     except click.ClickException as error:
@@ -29,6 +35,9 @@ def main() -> None:
     except PodshiftError as error:
         fail(error)
         code = 1
+    except BrokenPipeError:  # nobody reads on
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        code = 1
     except Exception as error:
         from podshift.deploy.background import report_bug
         from podshift.settings import Home
@@ -36,4 +45,4 @@ def main() -> None:
         path = report_bug(Home.from_environment(), error)
         fail(PodshiftError(f"this is a bug of podshift: {error!r}", hint=f"the whole story is in {path}"))
         code = 3
-    sys.exit(code if isinstance(code, int) else 0)
+    return code if isinstance(code, int) else 0

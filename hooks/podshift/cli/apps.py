@@ -7,11 +7,13 @@ import click
 
 from podshift.cli.command import (
     app_argument,
+    caller,
     confirm,
     json_option,
     open_installation,
     print_json,
     print_table,
+    visible,
     volumes_option,
     who,
     yes_option,
@@ -36,19 +38,22 @@ if TYPE_CHECKING:
 @json_option
 def create(app: str, as_json: bool, **how: Any) -> None:
     """Make an app: its repository, its network, its route."""
-    from podshift.deploy.apps import create_app, remote_url
+    from podshift.deploy.apps import create_app, remote_url, short_remote
     from podshift.deploy.events import record
 
     with open_installation() as installation, Log.on(2) as log:
-        made = create_app(installation, NewApp(app, **how), log)
+        key = caller()
+        owner = key.fingerprint if key and not key.admin else None
+        made = create_app(installation, NewApp(app, **how), log, owner=owner)
         record(installation, app, "create", who())
         remote = remote_url(installation, made.name)
+        shown = short_remote(made.name) if installation.records.keys() else remote
         repository = str(installation.home.repository(made.name))
     if as_json:
         print_json({"app": made.name, "repository": repository, "remote": remote})
         return
     click.echo(f"{made.name} is ready for its first push. In your checkout:\n")
-    click.echo(f"  git remote add production {remote}\n  git push production {made.branch}")
+    click.echo(f"  git remote add production {shown}\n  git push production {made.branch}")
     if made.by_alias:
         click.echo(
             f"\nYour proxy finds it on the network podshift-{app}, by the name {app}, at the port that it listens on."
@@ -95,7 +100,7 @@ def gate(app: str, state: str | None) -> None:
 def apps(as_json: bool) -> None:
     """List the apps."""
     with open_installation() as installation:
-        found = [(app, installation.records.live_release(app.name)) for app in installation.records.apps()]
+        found = [(app, installation.records.live_release(app.name)) for app in visible(installation.records.apps())]
     if as_json:
         print_json([_app_object(app, live) for app, live in found])
     elif not found:
@@ -128,7 +133,8 @@ def status(app: str | None, as_json: bool) -> None:
     from podshift.deploy.status import statuses
 
     with open_installation() as installation:
-        found = statuses(installation, [app] if app else None)
+        names = [app] if app else [one.name for one in visible(installation.records.apps())]
+        found = statuses(installation, names)
     if as_json:
         objects = [_status_object(one) for one in found]
         print_json(objects[0] if app else objects)

@@ -3,14 +3,16 @@
 import getpass
 import importlib
 import json
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import click
 
 from podshift.deploy.installation import Installation
 from podshift.errors import PodshiftError
+from podshift.records import App, Key
 from podshift.settings import Home
 
 # Command → module; a module is imported when one of its commands is asked for.
@@ -35,6 +37,7 @@ COMMANDS = {
     "logs": "logs",
     "events": "events",
     "notify": "events",
+    "keys": "keys",
     "prune": "house",
     "install-service": "house",
     "backup": "house",
@@ -75,6 +78,19 @@ def open_installation() -> Installation:
     return Installation(Home.from_environment())
 
 
+def caller() -> Key | None:
+    """Whose key brought this command over SSH; None on the server itself."""
+    context = click.get_current_context(silent=True)
+    key = context.find_root().obj if context else None
+    return key if isinstance(key, Key) else None
+
+
+def visible(apps: Iterable[App]) -> list[App]:
+    """Those that the caller may see: all of them, but over SSH by a key with apps of its own."""
+    key = caller()
+    return [app for app in apps if key is None or key.may_use(app.name)]
+
+
 def fail(error: PodshiftError) -> None:
     for line in error.lines():
         word, colon, rest = line.partition(": ")
@@ -87,9 +103,13 @@ def print_json(value: Any) -> None:
 
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    print_columns((head, *rows))
+
+
+def print_columns(rows: Sequence[Sequence[str]]) -> None:
     """Columns as wide as their widest cell."""
-    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
-    for row in (head, *rows):
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
@@ -103,7 +123,8 @@ def confirm(question: str, yes: bool) -> None:
 
 
 def who() -> str:
-    return getpass.getuser()
+    """Whom the records name: the key that sshd saw, or the account."""
+    return os.environ.get("PODSHIFT_KEY") or getpass.getuser()
 
 
 json_option: Callable[[Any], Any] = click.option("--json", "as_json", is_flag=True, help="For scripts.")

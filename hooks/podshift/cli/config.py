@@ -20,7 +20,7 @@ PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
 @app_argument
 @click.argument("action", type=click.Choice(["set", "unset", "get"]), required=False)
 @click.argument("words", nargs=-1, metavar="[K=V | K]...")
-@click.option("--env-file", type=click.Path(path_type=Path), help="Set what a .env file says.")
+@click.option("--env-file", type=click.Path(path_type=Path), help="Set what a .env file says; - is standard input.")
 @click.option("--no-restart", is_flag=True, help="Only the next release will use it.")
 @click.option("--release", metavar="vN", help="Show what a release was made with.")
 @json_option

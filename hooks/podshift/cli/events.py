@@ -4,7 +4,8 @@ import time
 
 import click
 
-from podshift.cli.command import json_option, open_installation, print_json, print_table
+from podshift.cli.command import caller, json_option, open_installation, print_json, print_table
+from podshift.errors import PodshiftError
 from podshift.records import Event
 from podshift.report import ago, printable, shorten
 
@@ -18,7 +19,11 @@ def events(app: str | None, lines: int, as_json: bool) -> None:
     from podshift.deploy.notify import event_object
 
     with open_installation() as installation:
-        found = installation.records.events(app, lines)
+        key = caller()
+        if key and not key.admin and not app:
+            found = installation.records.events_of(key.apps, lines)
+        else:
+            found = installation.records.events(app, lines)
         if app and not found:
             installation.app(app)
     if as_json:
@@ -50,10 +55,13 @@ def notify() -> None:
 @click.argument("target", nargs=-1, required=True, metavar="COMMAND|URL")
 def add(target: tuple[str, ...]) -> None:
     """A command gets the event as JSON on stdin and as PODSHIFT_EVENT_… variables; a URL gets it by POST."""
-    from podshift.deploy.notify import check_target
+    from podshift.deploy.notify import check_target, is_url
 
+    wanted = check_target(target)
+    if caller() and not is_url(wanted):
+        raise PodshiftError("over SSH only a URL can be added", hint="a command of the server is added on the server")
     with open_installation() as installation:
-        added = installation.records.add_notifier(check_target(target))
+        added = installation.records.add_notifier(wanted)
     click.echo(f"{added.number}: {printable(added.target)}")
 
 

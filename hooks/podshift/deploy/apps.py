@@ -27,8 +27,11 @@ HOOKS = ("pre-receive", "proc-receive", "post-receive")
 INTERPRETER = "@PYTHON@"
 
 
-def create_app(installation: Installation, wanted: NewApp, log: Log) -> App:
-    """Make everything that a push needs. What fails takes away again what was made."""
+def create_app(installation: Installation, wanted: NewApp, log: Log, *, owner: str | None = None) -> App:
+    """Make everything that a push needs. What fails takes away again what was made.
+
+    `owner` is the fingerprint of the key that asked for it and gets the right to use it, where that is needed.
+    """
     new = _checked(installation, wanted)
     ensure_proxy(installation, log)
     with exclusive(installation.home.apps_lock):
@@ -41,6 +44,8 @@ def create_app(installation: Installation, wanted: NewApp, log: Log) -> App:
                 installation.records.add_app(new, backend=backend, subnet=subnet)
                 for domain in new.domains:
                     installation.records.add_domain(new.name, domain)
+                if owner:
+                    installation.records.grant_app(owner, new.name)
         except BaseException:
             _clean_up(installation, new.name)
             raise
@@ -135,7 +140,15 @@ def _refuse_taken(installation: Installation, name: str, domains: tuple[str, ...
         )
 
 
+def short_remote(name: str) -> str:
+    """What git takes as a remote from whoever has a key of podshift's; every other way in needs the whole path."""
+    return f"{_account()}:{name}"
+
+
 def remote_url(installation: Installation, name: str) -> str:
     """The line for `git remote add`, over SSH: user, this machine's name, path."""
-    user = os.environ.get("USER") or Path.home().name
-    return f"ssh://{user}@{os.uname().nodename}{installation.home.repository(name)}"
+    return f"ssh://{_account()}{installation.home.repository(name)}"
+
+
+def _account() -> str:
+    return f"{os.environ.get('USER') or Path.home().name}@{os.uname().nodename}"

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 
-from podshift.deploy.checks import edge, engine, machine, state
+from podshift.deploy.checks import edge, engine, keys, machine, state
 from podshift.deploy.checks.finding import Finding, Level, error
 from podshift.deploy.installation import Installation
 from podshift.deploy.service import check_units
@@ -34,6 +34,7 @@ def examine(home: Home) -> Iterator[Finding]:
         yield from _safely("isolation", state.check_isolation(installation))
         yield from _safely("edge", edge.check_edge(installation))
         yield from _safely("hooks", state.check_hooks(installation))
+        yield from _safely("keys", keys.check_keys(installation))
         yield from _safely("units", check_units(home))
         yield from _safely("apps", state.check_agreement(installation))
 

@@ -13,6 +13,7 @@ from podshift.deploy.edge.addresses import collide
 from podshift.deploy.edge.container import ensure_edge
 from podshift.deploy.edge.image import EDGE_IMAGES
 from podshift.deploy.installation import Installation
+from podshift.deploy.keys.book import remove_block, write_block
 from podshift.deploy.proxy import outdated, start_proxy
 from podshift.deploy.proxyimage import PROXY_IMAGES, obtain_proxy_image
 from podshift.deploy.service import remove_service
@@ -69,6 +70,7 @@ def init(home: Home, wanted: Wanted, say: Say) -> Settings:
         ensure_edge(installation, lambda text: say(f"edge: {text}"))
         for app in installation.records.apps():
             write_hooks(home.repository(app.name))
+        write_block(installation)
     return settings
 
 
@@ -169,6 +171,7 @@ def uninstall(home: Home, log: Log, *, volumes: bool = False) -> list[Path]:
     """
     remove_service(home)
     with Installation(home) as installation:
+        _shut_the_door(home, log)
         for app in installation.records.apps():
             destroy_app(installation, app.name, log)
         engine = installation.engine
@@ -179,6 +182,14 @@ def uninstall(home: Home, log: Log, *, volumes: bool = False) -> list[Path]:
         tags = engine.image_tags(PROXY_IMAGES) + engine.image_tags(EDGE_IMAGES)
         engine.remove_images([tag for tag in tags if tag.endswith(f":{home.identity}")])
     return _remove_folder(home)
+
+
+def _shut_the_door(home: Home, log: Log) -> None:
+    """What cannot be taken out of authorized_keys leads nowhere from now on."""
+    try:
+        remove_block(home)
+    except PodshiftError as error:
+        log.warning(f"the keys stay in authorized_keys: {error.message}")
 
 
 def _remove_folder(home: Home) -> list[Path]:

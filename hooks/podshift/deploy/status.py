@@ -35,7 +35,7 @@ class AppStatus:
 
 def statuses(installation: Installation, names: list[str] | None = None) -> list[AppStatus]:
     """Every app's status, or those of `names`: one question to the engine, one to the proxy."""
-    apps = [installation.app(name) for name in names] if names else installation.records.apps()
+    apps = [installation.app(name) for name in names] if names is not None else installation.records.apps()
     containers = installation.engine.containers(home=installation.label)
     try:
         servers = installation.proxy.servers() if any(not app.by_alias for app in apps) else {}

@@ -2,12 +2,13 @@
 
 from podshift.records.apps import AppRecords
 from podshift.records.events import EventRecords
+from podshift.records.keys import KeyRecords
 from podshift.records.releases import ReleaseRecords
-from podshift.records.rows import ALIAS, HAPROXY, App, Event, NewApp, Notifier, Placed, Release
+from podshift.records.rows import ALIAS, HAPROXY, App, Event, Key, NewApp, Notifier, Placed, Release
 from podshift.records.variables import VariableRecords
 
-__all__ = ["ALIAS", "HAPROXY", "App", "Event", "NewApp", "Notifier", "Placed", "Records", "Release"]
+__all__ = ["ALIAS", "HAPROXY", "App", "Event", "Key", "NewApp", "Notifier", "Placed", "Records", "Release"]
 
 
-class Records(AppRecords, ReleaseRecords, VariableRecords, EventRecords):
+class Records(AppRecords, ReleaseRecords, VariableRecords, EventRecords, KeyRecords):
     """All that podshift remembers. Methods raise PodshiftError when the database cannot be used."""

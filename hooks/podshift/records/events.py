@@ -1,6 +1,7 @@
 """What happened, by whom, and who is to be told."""
 
 import sqlite3
+from collections.abc import Sequence
 
 from podshift.errors import PodshiftError
 from podshift.records.database import Database
@@ -24,6 +25,15 @@ class EventRecords(Database):
         rows = self._rows(
             f"SELECT {COLUMNS} FROM events WHERE ?1 IS NULL OR app = ?1 ORDER BY number DESC LIMIT ?2",  # noqa: S608
             app, count,
+        )  # fmt: skip
+        return [_event(row) for row in reversed(rows)]
+
+    def events_of(self, apps: Sequence[str], count: int) -> list[Event]:
+        """So many of the newest of these apps; the oldest of them first."""
+        marks = ", ".join("?" * len(apps))
+        rows = self._rows(
+            f"SELECT {COLUMNS} FROM events WHERE app IN ({marks}) ORDER BY number DESC LIMIT ?",  # noqa: S608
+            *apps, count,
         )  # fmt: skip
         return [_event(row) for row in reversed(rows)]
 

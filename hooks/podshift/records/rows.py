@@ -102,6 +102,40 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Key:
+    """A public SSH key that may use this installation, and what it may do there.
+
+    `type` and `blob` are the two words of the key itself, `fingerprint` what `ssh-keygen -l` shows of it. An `admin`
+    may do everything that can be done over SSH; the others what concerns their `apps`, and whoever `creates` makes
+    further ones of their own. `added` in seconds of the epoch.
+    """
+
+    name: str
+    type: str
+    blob: str
+    fingerprint: str
+    admin: bool
+    creates: bool
+    added: float
+    apps: tuple[str, ...] = ()
+
+    @property
+    def may_create(self) -> bool:
+        return self.admin or self.creates
+
+    @property
+    def rights(self) -> str:
+        """`all apps`, `hello, shop`, `hello, and it may make apps`."""
+        if self.admin:
+            return "all apps"
+        apps = ", ".join(self.apps) or "no app yet"
+        return f"{apps}, and it may make apps" if self.creates else apps
+
+    def may_use(self, app: str) -> bool:
+        return self.admin or app in self.apps
+
+
+@dataclass(frozen=True, slots=True)
 class Notifier:
     """A command line or a URL that is told of deploys; `result` of the newest time, `at` in seconds of the epoch."""
 

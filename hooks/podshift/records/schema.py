@@ -49,4 +49,12 @@ MIGRATIONS = (
     ALTER TABLE apps ADD COLUMN hsts INTEGER;
     """,
     "ALTER TABLE apps ADD COLUMN proxy TEXT NOT NULL DEFAULT 'haproxy'",
+    """
+    CREATE TABLE keys (
+        fingerprint TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE COLLATE NOCASE, type TEXT NOT NULL,
+        blob TEXT NOT NULL, admin INTEGER NOT NULL, creates INTEGER NOT NULL, added REAL NOT NULL);
+    CREATE TABLE key_apps (
+        fingerprint TEXT NOT NULL REFERENCES keys ON DELETE CASCADE,
+        app TEXT NOT NULL REFERENCES apps ON DELETE CASCADE, PRIMARY KEY (fingerprint, app));
+    """,
 )

@@ -1,0 +1,1 @@
+"""Public SSH keys: what is one, where sshd looks for them, and who has which."""
