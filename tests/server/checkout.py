@@ -57,6 +57,15 @@ class Checkout:
         assert done.returncode == 0 or not check, f"git {' '.join(arguments)}\n{done.stdout}{done.stderr}"
         return done.stdout.strip()
 
+    def git_said(self, *arguments: str, fails: bool = False) -> str:
+        """What the terminal shows, with white space collapsed and no `remote:`."""
+        done = subprocess.run(
+            ["git", *arguments], cwd=self.folder, env={**os.environ, **AUTHOR}, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, timeout=180,
+        )  # fmt: skip
+        assert bool(done.returncode) == fails, done.stdout
+        return Pushed(done.returncode, done.stdout).said
+
     def commit(self, message: str, **files: str) -> str:
         """Write files (`version_txt="v2"` is version.txt), commit everything, give back the commit."""
         for name, text in files.items():

@@ -23,7 +23,10 @@ class Person:
         key = user.keys / f"{name}-{secrets.token_hex(3)}"
         subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-C", f"{name}@laptop", "-f", key], check=True)
         config = (user.keys / "config").read_text().replace("user_key", key.name)
-        key.with_suffix(".config").write_text(config)
+        one_connection = (
+            f"    ControlMaster auto\n    ControlPersist 60\n    ControlPath {key}.mux\n"  # for many commands
+        )
+        key.with_suffix(".config").write_text(config + one_connection)
         return cls(user, name, key)
 
     @property

@@ -7,6 +7,8 @@ import shlex
 import shutil
 import signal
 import subprocess
+import sys
+import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -146,6 +148,26 @@ def _copy_checkout(user: User) -> None:
     """As it is now, with what is not committed yet; without the things that belong to who runs the tests."""
     shutil.copytree(CHECKOUT, user.checkout, ignore=shutil.ignore_patterns(*NOT_COPIED), symlinks=True)
     _run("chown", "--recursive", f"{user.name}:{user.name}", str(user.checkout))
+
+
+def equip(user: User) -> None:
+    """What bin/setup leaves for a user, in a fifth of its time: with the packages of whoever runs the tests."""
+    venv = user.checkout / ".venv"
+    done = user.ssh(os.path.realpath(sys.executable), "-m", "venv", "--without-pip", str(venv))
+    assert done.returncode == 0, done.stderr
+    inside = Path(*Path(sysconfig.get_path("purelib")).parts[-3:])
+    shutil.copytree(sysconfig.get_path("purelib"), venv / inside, dirs_exist_ok=True)
+    for path in (venv / inside).glob("*.pth"):
+        path.write_text(path.read_text().replace(str(CHECKOUT), str(user.checkout)))
+    program = venv / "bin" / "podshift"
+    program.write_text(f"#!{venv}/bin/python\nfrom podshift.cli import main\n\nmain()\n")
+    program.chmod(0o755)
+    storage = user.home / ".config/containers/storage.conf"
+    storage.parent.mkdir(parents=True)
+    storage.write_text('[storage]\ndriver = "overlay"\n')
+    _run("chown", "--recursive", f"{user.name}:{user.name}", str(venv), str(user.home / ".config"))
+    done = user.ssh(str(user.checkout / "bin/setup"), "--image-only")
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def _killed(uid: int) -> list[int]:

@@ -32,7 +32,7 @@ def serve(home: Home, key: Key, request: GitRequest) -> NoReturn:
 
 def app_name(home: Home, text: str) -> str:
     """`hello`, `/hello`, `hello.git`, and the whole path, mean hello. No other path means anything."""
-    name = text.removeprefix(f"{home.path}/repositories").removeprefix("/").rstrip("/").removesuffix(".git")
+    name = text.removeprefix(f"{home.path}/repositories/").removeprefix("/").rstrip("/").removesuffix(".git")
     if APP_NAME.fullmatch(name):
         return name
     raise PodshiftError(

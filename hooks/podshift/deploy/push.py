@@ -96,7 +96,7 @@ def _number(installation: Installation, wish: Wish, repository: Repository, log:
 def _deploy(
     installation: Installation, app: App, release: Release, log: Log, cancellation: Cancellation
 ) -> None:  # fmt: skip
-    log.line(f'{app.name} {release.name}: {release.commit[:7]} "{release.subject}"')
+    log.line(f'{app.name} {release.name}: {release.commit[:7]} "{release.subject}", pushed by {release.pushed_by}')
     manifest = Blueprint(installation, app, release).manifest
     for warning in sharing(manifest):
         log.warning(warning)
