@@ -141,9 +141,11 @@ def test_an_admin_keeps_the_keys_from_afar(server: RemoteServer, ada: Person) ->
     block = authorized_keys(server).read_text()
     assert ada.ssh("keys remove ci").returncode == 0
     assert ci.ssh(options=ANEW).returncode == 255
+    without = authorized_keys(server).read_text()
     authorized_keys(server).write_text(block)  # a block that was put back by hand lets nobody in
     done = ci.ssh("status", options=ANEW)
     assert (done.returncode, done.stderr.splitlines()[0]) == (1, "error: this key may come in no more")
+    authorized_keys(server).write_text(without)
 
 
 def test_without_a_command_it_says_what_there_is(server: RemoteServer, ada: Person) -> None:
