@@ -86,6 +86,17 @@ def test_up_brings_everything_back_after_a_reboot(app: App, checkout: Checkout) 
     assert app.containers() == [f"{app.name}-web-1-1"]
 
 
+def test_an_app_that_is_found_by_its_alias_is_asked_inside_its_network(
+    rootless: RemoteServer, checkout: Checkout
+) -> None:
+    with created(rootless, "--proxy", "alias") as app:
+        for version in ("v1", "v2"):
+            checkout.version(version)
+            pushed = checkout.push(app)
+            assert f"{version} takes all requests" in pushed.said, pushed.text
+        assert app.containers() == [f"{app.name}-web-2-1"]
+
+
 def test_an_ordinary_user_keeps_house(app: App, checkout: Checkout, rootless: RemoteServer) -> None:
     checkout.push(app)
     found = {one["check"]: one for one in rootless.json("doctor")}
