@@ -50,6 +50,15 @@ class Home:
         return f"podshift-edge-{self.identity}"
 
     @property
+    def proxy_network(self) -> str:
+        """The proxy's own, from which its port is published; by name before every app's.
+
+        Of a container's networks Docker publishes from the first by name, and cuts all connections when that becomes
+        another one.
+        """
+        return f"podshift--proxy-{self.identity}"
+
+    @property
     def database(self) -> Path:
         return self.path / "podshift.db"
 

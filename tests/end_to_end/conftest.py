@@ -7,11 +7,22 @@ from pathlib import Path
 import pytest
 
 from server import App, Checkout, Server
-from server.installation import created, installed
+from server.docker import docker_running
+from server.installation import ENGINE, created, installed
+
+
+@pytest.fixture(scope="session", autouse=True)
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The engine of every installation of this run; each worker has a docker daemon of its own."""
+    if ENGINE == "docker":
+        with docker_running(tmp_path_factory.mktemp("docker")):
+            yield ENGINE
+    else:
+        yield ENGINE
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with installed(tmp_path_factory.mktemp("server") / "home") as server:
         yield server
 

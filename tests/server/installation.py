@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 S = TypeVar("S", bound="Server")
+# Which engine the installations of this run get: `bin/test --matrix` runs the same tests on each.
+ENGINE = os.environ.get("PODSHIFT_TEST_ENGINE", "podman")
 PODSHIFT = Path(sys.executable).with_name("podshift")
 
 
@@ -131,7 +133,7 @@ def installed(home: Path, *options: str) -> Iterator[Server]:
 def ready(server: S, *options: str) -> Iterator[S]:
     """podshift init, and podshift uninstall whatever happens in between."""
     try:
-        server.podshift("init", "--listen", f"127.0.0.1:{server.port}", *options)
+        server.podshift("init", "--listen", f"127.0.0.1:{server.port}", "--engine", ENGINE, *options)
         yield server
     finally:
         done = server.podshift("uninstall", "--volumes", "--yes", check=False)

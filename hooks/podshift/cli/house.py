@@ -51,9 +51,10 @@ def backup(file: Path) -> None:
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-def restore(file: Path) -> None:
+@click.option("--engine", type=click.Choice(["podman", "docker"]), help="Default: the same as before.")
+def restore(file: Path, engine: str | None) -> None:
     """Make an installation of a backup, where there is none. `podshift up` then builds and runs what ran."""
     from podshift.deploy.restore import restore as make
 
-    make(Home.from_environment(), file, click.echo)
+    make(Home.from_environment(), file, engine, click.echo)
     click.echo("next: podshift up")

@@ -8,7 +8,7 @@ from podshift.settings import Home
 
 
 @click.command()
-@click.option("--engine", type=click.Choice(["podman", "docker"]), help="podman; docker is not there yet.")
+@click.option("--engine", type=click.Choice(["podman", "docker"]), help="Default: podman where it is installed.")
 @click.option("--listen", metavar="ADDR:PORT", help="Where the proxy listens (0.0.0.0:80, else :8080); none: no proxy.")
 @click.option("--proxy-image", metavar="IMAGE", help="An image with haproxy in it.")
 @click.option("--backends", type=click.IntRange(1, 4096), help="How many apps the proxy is ready for (64).")

@@ -102,12 +102,13 @@ class Blueprint:
     def arguments(self, process: Process, place: Placed, policy: Sequence[str] | None = None) -> list[str]:
         """What goes after `run` for one container at its place."""
         policy = self.policy(process) if policy is None else policy
+        log = self.installation.home.container_log(self.app.name, place.name)
         return container_arguments(
             name=place.name,
             labels={**self._labels(process.name), "podshift.address": place.address},
             network=self._network(process, place),
             variables=self.variables,
-            policy=[*policy, *self._log_file(place.name, policy)],
+            policy=[*policy, *self.installation.engine.own_log(policy, str(log))],
             image=self.release.image,
             command=process.command,
         )
@@ -121,12 +122,6 @@ class Blueprint:
             f"--mac-address={mac_address(place.address)}",
             *([f"--network-alias={self.app.name}"] if process.is_web else []),
         ]
-
-    def _log_file(self, container: str, policy: Sequence[str]) -> list[str]:
-        """podman's own log file goes where it outlives the container."""
-        if "--log-driver=k8s-file" not in policy or any(one.startswith("--log-opt=path=") for one in policy):
-            return []
-        return [f"--log-opt=path={self.installation.home.container_log(self.app.name, container)}"]
 
     def one_off(self, kind: str, command: Sequence[str], mode: Sequence[str]) -> tuple[str, list[str]]:
         """The name and the arguments of a container that runs a command once, with the policy of `web`."""

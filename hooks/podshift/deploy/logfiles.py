@@ -1,5 +1,7 @@
 """Containers' log files as podman's k8s-file driver writes them: `TIME STREAM F|P TEXT`, P for a line that goes on.
 
+The engine keeps those of Docker's containers in the same form when they go.
+
 They stay when their container is gone. One that has grown to its limit is replaced by an empty one.
 """
 
@@ -45,10 +47,14 @@ class LogFile:
     def last(self, count: int, since: float) -> list[Entry]:
         """The last lines of the file, at most so many and none before `since`; what follows is left for more()."""
         if count == 0 or self.path.stat().st_mtime < since:
-            self._stream.seek(0, os.SEEK_END)
+            self.skip()
             return []
         self._seek_back(count)
         return [entry for entry in self.more() if entry.at >= since][-count:]
+
+    def skip(self) -> None:
+        """Leave out all that is there by now."""
+        self._stream.seek(0, os.SEEK_END)
 
     def more(self) -> Iterator[Entry]:
         """Whole lines that came since the last time, the end of a file that was replaced meanwhile included."""

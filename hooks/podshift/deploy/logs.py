@@ -62,6 +62,8 @@ def follow_logs(installation: Installation, wanted: Selection, show: Show) -> No
         while not engine.unread.wait(LOOK_SECONDS):
             for log in _files(installation, wanted, files):
                 files[log.path] = stack.enter_context(log)
+                if log.path.stem in engine.names:  # what was kept of a container that went: it has been followed
+                    log.skip()
             for entry in sorted(entry for log in files.values() for entry in log.more()):
                 show(entry)
             looks += 1

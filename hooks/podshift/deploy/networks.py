@@ -21,8 +21,8 @@ def create_app_network(installation: Installation, app: str, subnet: str | None 
 def ensure_networks(installation: Installation) -> None:
     """Every network that the records know is there; on a new machine none is. Raises PodshiftError."""
     present = installation.engine.networks(home=installation.label)
-    if installation.settings.has_proxy and installation.home.proxy_name not in present:
-        installation.engine.create_network(installation.home.proxy_name, {"podshift.home": installation.label})
+    if installation.settings.has_proxy and installation.home.proxy_network not in present:
+        installation.engine.create_network(installation.home.proxy_network, {"podshift.home": installation.label})
     for app in installation.records.apps():
         if installation.network(app.name) not in present:
             _create(installation, app)

@@ -77,7 +77,7 @@ def proxy_arguments(installation: Installation) -> list[str]:
         f"--name={home.proxy_name}",
         f"--label=podshift.home={installation.label}",
         "--label=podshift.role=proxy",
-        f"--network={home.proxy_name}",
+        f"--network={home.proxy_network}",
         *(f"--network={network}:ip={place['address']},mac={place['mac_address']}" for network, place in places),
         "--sysctl=net.ipv4.ip_forward=0",  # it is on every app's network, and must be no way from one to another
         "--cap-drop=all",
@@ -85,7 +85,7 @@ def proxy_arguments(installation: Installation) -> list[str]:
         f"--publish={settings.listen}:8080",
         f"--volume={home.proxy_folder}:{INSIDE}:ro",
         f"--volume={home.socket_folder}:/run/podshift",
-        "--user=0",
+        f"--user={installation.engine.own_user}",
         "--security-opt=no-new-privileges",
         "--log-opt=max-size=10mb",
         "--entrypoint=haproxy",

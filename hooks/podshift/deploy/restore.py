@@ -16,6 +16,7 @@ from podshift.deploy.edge.image import EDGE_IMAGES
 from podshift.deploy.installation import Installation
 from podshift.deploy.proxyimage import PROXY_IMAGES
 from podshift.deploy.server import Wanted, init
+from podshift.engine import select_engine
 from podshift.errors import PodshiftError
 from podshift.model import check_app_name
 from podshift.records import Records
@@ -29,7 +30,7 @@ TEMPLATE = re.compile(r"templates(/[A-Za-z0-9_][A-Za-z0-9._-]*)+")
 OWN_IMAGES = (f"{PROXY_IMAGES}:", f"{EDGE_IMAGES}:")
 
 
-def restore(home: Home, file: Path, say: Say) -> None:
+def restore(home: Home, file: Path, engine: str | None, say: Say) -> None:
     """Unpack `file` and adapt it to this machine. Raises PodshiftError; then there is nothing in `home`, or, once all
     is unpacked, an installation that `podshift init` goes on with."""
     if home.path.exists() and any(home.path.iterdir()):
@@ -38,7 +39,7 @@ def restore(home: Home, file: Path, say: Say) -> None:
     home.path.chmod(0o700)
     try:
         _unpack(home, file)
-        apps = _adapt(home)
+        apps = _adapt(home, engine)
     except BaseException:
         for path in home.path.iterdir():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -91,12 +92,13 @@ def _portable(image: str) -> str:
     return "" if image.startswith(OWN_IMAGES) else image
 
 
-def _adapt(home: Home) -> str:
+def _adapt(home: Home, engine: str | None) -> str:
     """Repositories from their bundles, with this podshift's hooks; and nothing that belonged to the other machine."""
     settings = load_settings(home)
     edge = settings.edge and replace(settings.edge, image=_portable(settings.edge.image))
     image = _portable(settings.proxy_image)
-    save_settings(home, replace(settings, proxy_image=image, edge=edge, runtime_folder=""))
+    settings = replace(settings, proxy_image=image, edge=edge, runtime_folder="", engine_options=())
+    save_settings(home, replace(settings, engine=select_engine(engine or settings.engine)))
     with closing(Records(home.database)) as records:
         records.check()
     with Installation(home) as installation:

@@ -1,5 +1,6 @@
 """`init` and `uninstall`: what an installation is made of, and taking all of it away again."""
 
+import errno
 import getpass
 import shutil
 import socket
@@ -19,7 +20,15 @@ from podshift.deploy.proxyimage import PROXY_IMAGES, obtain_proxy_image
 from podshift.deploy.service import remove_service
 from podshift.deploy.trial import try_container
 from podshift.deploy.volumes import settle_volumes
-from podshift.engine import Choice, choose_engine, lingers, open_engine, runtime_folder
+from podshift.engine import (
+    Choice,
+    choose_engine,
+    lingers,
+    open_engine,
+    reach_engine,
+    runtime_folder,
+    select_engine,
+)
 from podshift.errors import PodshiftError
 from podshift.report import Log
 from podshift.settings import BACKUP_PREFIX, Home, Settings, load_settings, make_private, save_settings
@@ -44,16 +53,18 @@ def init(home: Home, wanted: Wanted, say: Say) -> Settings:
     before = _earlier(home)
     settings = before or Settings()
     settings = replace(settings, listen=wanted.listen or settings.listen, backends=wanted.backends or settings.backends)
-    if before is None or wanted.engine:
-        settings = replace(settings, engine=_usable_engine(wanted.engine))
-    settings = replace(settings, runtime_folder=_runtime_folder(settings))
+    _refuse_another_engine(before, wanted)
+    settings = replace(settings, engine=settings.engine if before else select_engine(wanted.engine))
+    reached = reach_engine(settings.engine, settings.engine_options)
+    settings = _with_choice(replace(settings, runtime_folder=_runtime_folder(settings)), reached)
     if before is None and wanted.listen is None:
-        settings = replace(settings, listen=_free_address(say))
+        settings = replace(settings, listen=_free_address(settings.engine, say))
     _refuse_the_edge_s(settings)
     if settings.has_proxy:
         _check_address(settings.listen)
     settings = replace(settings, proxy_image=obtain_proxy_image(settings, home, wanted.proxy_image, say))
-    settings = _with_choice(settings, choose_engine(lambda choice: _attempt(settings, choice)))
+    choice = choose_engine(lambda choice: _attempt(settings, choice), engine=settings.engine, choice=reached)
+    settings = _with_choice(settings, choice)
     settings = replace(settings, storage=open_engine(settings).storage_folder())
     for reason in settings.reasons:
         say(f"engine: {reason}")
@@ -87,26 +98,29 @@ def _earlier(home: Home) -> Settings | None:
     return load_settings(home) if home.settings_file.exists() else None
 
 
-def _usable_engine(wanted: str | None) -> str:
-    if wanted == "docker":
-        raise PodshiftError("Docker as the engine is not there yet", hint="podshift init --engine podman")
-    if not shutil.which("podman"):
-        raise PodshiftError("there is no podman here", hint="apt install podman")
-    return "podman"
+def _refuse_another_engine(before: Settings | None, wanted: Wanted) -> None:
+    """Networks, images, volumes and the proxy are the engine's: with another one nothing of them would be there."""
+    if before and wanted.engine not in (None, before.engine):
+        raise PodshiftError(
+            f"this installation works with {before.engine}",
+            hint=f"to move it: podshift backup FILE, uninstall, restore FILE --engine {wanted.engine}, up",
+        )
 
 
 def _runtime_folder(settings: Settings) -> str:
     return runtime_folder(settings.runtime_folder) if settings.engine == "podman" else ""
 
 
-def _free_address(say: Say) -> str:
-    """Port 80 where this user may have it, else 8080."""
+def _free_address(engine: str, say: Say) -> str:
+    """Port 80 where this user may have it, else 8080. Docker's daemon is root, and may."""
     for port in (80, 8080):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("0.0.0.0", port))  # noqa: S104 - a web server is for everybody
             except OSError as error:
+                if engine == "docker" and error.errno == errno.EACCES:
+                    return f"0.0.0.0:{port}"
                 say(f"listen: not port {port}: {error.strerror}")
             else:
                 return f"0.0.0.0:{port}"
@@ -143,11 +157,11 @@ def _with_choice(settings: Settings, choice: Choice) -> Settings:
 
 
 def _bring_proxy_up(installation: Installation, *, changed: bool, say: Say) -> None:
-    name = installation.home.proxy_name
     if not installation.settings.has_proxy:
-        installation.engine.remove([name])
+        installation.engine.remove([installation.home.proxy_name])
         say("proxy: none; apps are found by their network alias")
         return
+    name = installation.home.proxy_network
     if installation.engine.network_label(name, "podshift.home") is None:
         installation.engine.create_network(name, {"podshift.home": installation.label})
     if changed or not installation.proxy.reachable() or outdated(installation):

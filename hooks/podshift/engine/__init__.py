@@ -1,14 +1,16 @@
 """podman or docker: everything that is asked of a container engine, and the only importer of sh."""
 
-from podshift.engine.command import EngineError
+from podshift.engine.command import PACKAGES, EngineError
 from podshift.engine.engine import Engine, open_engine
 from podshift.engine.inside import start_inside
 from podshift.engine.objects import Container, Image, ImageFacts
 from podshift.engine.probe import Choice, choose_engine
 from podshift.engine.request import BuildRequest
+from podshift.engine.selection import reach_engine, select_engine
 from podshift.engine.session import lingers, runtime_folder
 
 __all__ = [
+    "PACKAGES",
     "BuildRequest",
     "Choice",
     "Container",
@@ -19,6 +21,8 @@ __all__ = [
     "choose_engine",
     "lingers",
     "open_engine",
+    "reach_engine",
     "runtime_folder",
+    "select_engine",
     "start_inside",
 ]

@@ -10,8 +10,9 @@ import re
 import signal
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -22,26 +23,34 @@ POLL_SECONDS = 0.05
 END_SECONDS = 10.0
 READ = 65536
 TRIES = 3
+End = Callable[[Any], None]
 # Podman looks up the layers of its cache one by one, and does not lock them against another process's `rmi`.
 VANISHED = re.compile(r"^Error: .*(layer not known|image not known|no such image)")
 
 
-def run_build(program: str, arguments: list[str], *, folder: Path, timeout: float, on_line: Line) -> None:
+def run_build(
+    program: str, arguments: list[str], *, folder: Path, timeout: float, on_line: Line,
+    env: Mapping[str, str] | None = None, end: End | None = None,
+) -> None:  # fmt: skip
     """Build to the end; every line of both streams goes to `on_line`. Raises EngineError like command.run().
 
-    `folder` is where the output's file may be: it has no name, so the build does not see it.
+    `folder` is where the output's file may be: it has no name, so the build does not see it. `end` is how a build is
+    broken off, from inside unless said otherwise.
     """
+    once = partial(_build_once, program, arguments, folder, timeout, on_line, env or {}, end or _end_from_inside)
     for _ in range(TRIES - 1):
         try:
-            return _build_once(program, arguments, folder, timeout, on_line)
+            return once()
         except EngineError as error:
             if not VANISHED.search((error.details or ("",))[-1]):
                 raise
             on_line("once more: a layer was removed by somebody else just then")
-    return _build_once(program, arguments, folder, timeout, on_line)
+    return once()
 
 
-def _build_once(program: str, arguments: list[str], folder: Path, timeout: float, on_line: Line) -> None:
+def _build_once(
+    program: str, arguments: list[str], folder: Path, timeout: float, on_line: Line, env: Mapping[str, str], end: End
+) -> None:
     tail: deque[str] = deque(maxlen=TAIL_LINES)
     with TemporaryFile(dir=folder) as file:
         lines = _Lines(file.fileno(), (tail.append, on_line))
@@ -55,15 +64,17 @@ def _build_once(program: str, arguments: list[str], folder: Path, timeout: float
             lines.read(last=True)
             return True
 
-        process = start(program, arguments, out=file, err=file)
-        end = terminate if program == "docker" else _end_from_inside  # docker's daemon ends what its client began
+        process = start(program, arguments, out=file, err=file, env=env)
         wait(process, program, arguments, timeout, tail, end=end, ended=ended_reading)
 
 
-def end_strays(labels: Mapping[str, str]) -> None:
+def end_strays(labels: Mapping[str, str], *, from_inside: bool = True) -> None:
     """End the commands, given these labels, that a killed deployer left behind. For who holds the app's lock."""
     for pid, words in _strays([f"--label={key}={value}" for key, value in labels.items()]):
-        if end_build(pid) if "build" in words else ended(pid, END_SECONDS):
+        if "build" in words:
+            if from_inside and end_build(pid):
+                continue
+        elif ended(pid, END_SECONDS):
             continue
         for number in (signal.SIGTERM, signal.SIGKILL):
             with suppress(ProcessLookupError):

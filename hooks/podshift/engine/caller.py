@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from podshift.engine import session
-from podshift.engine.command import Line, run
+from podshift.engine.command import EngineError, Line, run
 from podshift.settings import Settings
 
 OWN_SECONDS = -1.0
@@ -13,6 +13,8 @@ OWN_SECONDS = -1.0
 
 class Caller:
     """What all groups of verbs stand on. `settings` are those that `podshift init` found to work here."""
+
+    info_storage = "{{.Store.GraphRoot}}"
 
     def __init__(self, settings: Settings) -> None:
         self.program = settings.engine
@@ -37,8 +39,15 @@ class Caller:
 
     def storage_folder(self) -> str:
         """Where it keeps images, containers and volumes."""
-        field = "{{.Store.GraphRoot}}" if self.program == "podman" else "{{.DockerRootDir}}"
-        return self.call("info", f"--format={field}").strip()
+        return self.call("info", f"--format={self.info_storage}").strip()
+
+    def exists(self, kind: str, name: str) -> bool:
+        """Is there a `container`, `network` or `image` of this name?"""
+        try:
+            self.call(kind, "exists", name)
+        except EngineError:
+            return False
+        return True
 
 
 def label_filters(labels: Mapping[str, str]) -> list[str]:

@@ -13,6 +13,7 @@ import sh
 from podshift.errors import PodshiftError
 
 TAIL_LINES = 25
+PACKAGES = {"docker": "docker.io"}  # in Debian, where a program's has another name
 Line = Callable[[str], None]
 
 
@@ -77,7 +78,9 @@ def start(
             _return_cmd=True,
         )
     except sh.CommandNotFound:
-        raise PodshiftError(f"{program} is not installed", hint=f"apt install {program}") from None
+        raise PodshiftError(
+            f"{program} is not installed", hint=f"apt install {PACKAGES.get(program, program)}"
+        ) from None
     finally:
         os.close(nothing)
 

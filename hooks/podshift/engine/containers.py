@@ -11,12 +11,13 @@ from podshift.engine.objects import Container
 from podshift.engine.terminal import attached
 
 STOPPING_TRIES = 5
-# podman's words when a container ended by itself, or was started again by its policy, while it was being stopped.
-CHANGED_MEANWHILE = re.compile(r"could not be stopped|container state improper")
 
 
 class Containers(Caller):
     """The engine's verbs for containers."""
+
+    # Its words when a container ended by itself, or was started again by its policy, while it was being stopped.
+    changed_meanwhile = re.compile(r"could not be stopped|container state improper")
 
     def containers(self, **labels: str) -> list[Container]:
         """Containers with all these labels, running or not; the names are without their `podshift.` prefix."""
@@ -63,16 +64,8 @@ class Containers(Caller):
             try:
                 self.call(*arguments, timeout=self.seconds + seconds)
             except EngineError as error:
-                if not CHANGED_MEANWHILE.search(error.output):
+                if not self.changed_meanwhile.search(error.output):
                     raise
             else:
                 return
         self.call(*arguments, timeout=self.seconds + seconds)
-
-    def exists(self, kind: str, name: str) -> bool:
-        """Is there a `container`, `network` or `image` of this name?"""
-        try:
-            self.call(kind, "exists", name)
-        except EngineError:
-            return False
-        return True

@@ -11,7 +11,14 @@ from podshift.settings import Settings
 class Engine(Containers, Output, Images, Volumes, Networks):
     """All groups of verbs together, as podman understands them."""
 
+    # Whose a file is that the proxy shares with podshift: a rootless container's root is the user who runs it.
+    own_user = "0"
+
 
 def open_engine(settings: Settings) -> Engine:
     """The installation's engine: every verb means the same with each."""
+    if settings.engine == "docker":
+        from podshift.engine.docker import Docker  # a push to podman does without
+
+        return Docker(settings)
     return Engine(settings)

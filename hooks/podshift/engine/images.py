@@ -20,8 +20,11 @@ class Images(Caller):
     def build(self, request: BuildRequest, on_line: Line) -> None:
         """Build an image, every line of the engine's output going to `on_line`. Raises EngineError."""
         command = [*self.options, "build", *request.arguments()]
-        seconds = self.build_seconds if request.seconds is None else min(request.seconds, self.build_seconds)
-        run_build(self.program, command, folder=request.context, timeout=seconds, on_line=on_line)
+        run_build(self.program, command, folder=request.context, timeout=self.build_time(request), on_line=on_line)
+
+    def build_time(self, request: BuildRequest) -> float:
+        """Seconds that a build may take."""
+        return self.build_seconds if request.seconds is None else min(request.seconds, self.build_seconds)
 
     def end_strays(self, **labels: str) -> None:
         """End the builds and runs with these labels that a killed deployer left behind."""

@@ -22,7 +22,7 @@ class Networks(Caller):
         """
         options = [f"--label={key}={value}" for key, value in labels.items()]
         options += [f"--subnet={subnet}"] if subnet else []
-        options += ["--opt=isolate=true"] if isolated and self.program == "podman" else []
+        options += ["--opt=isolate=true"] if isolated else []
         self.call("network", "create", *options, name)
         (facts,) = json.loads(self.call("network", "inspect", name))
         return str(facts["subnets"][0]["subnet"])
@@ -53,7 +53,7 @@ class Networks(Caller):
 
     def connect(self, network: str, container: str, *, address: str, mac_address: str, alias: str = "") -> bool:
         """Put a running container on a further network, at this IPv4 address; False where it is on it already."""
-        options = [f"--ip={address}", f"--mac-address={mac_address}", *([f"--alias={alias}"] if alias else [])]
+        options = [*self.place(address, mac_address), *([f"--alias={alias}"] if alias else [])]
         try:
             self.call("network", "connect", *options, network, container)
         except EngineError as error:
@@ -61,6 +61,10 @@ class Networks(Caller):
                 return False
             raise
         return True
+
+    def place(self, address: str, mac_address: str) -> list[str]:
+        """Options of `network connect` for an IPv4 and a hardware address."""
+        return [f"--ip={address}", f"--mac-address={mac_address}"]
 
     def disconnect_quietly(self, network: str, container: str) -> None:
         """Take a container off a network; it may be off it, or gone, already."""

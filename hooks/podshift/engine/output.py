@@ -1,6 +1,6 @@
 """What containers print, as the engine keeps it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from podshift.engine.caller import Caller
@@ -9,6 +9,12 @@ from podshift.engine.command import Line, start, terminate
 
 class Output(Caller):
     """The engine's verbs for what a container prints."""
+
+    def own_log(self, policy: Sequence[str], path: str) -> list[str]:
+        """Options of `run` by which the file `path` has, in the end, what the container printed; it outlives it."""
+        if "--log-driver=k8s-file" not in policy or any(one.startswith("--log-opt=path=") for one in policy):
+            return []
+        return [f"--log-opt=path={path}"]
 
     def logs(self, name: str, lines: int) -> list[str]:
         """The last lines of both streams, in order."""

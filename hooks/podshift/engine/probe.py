@@ -38,6 +38,9 @@ class Choice:
         )
 
 
+DEFAULTS = Choice()
+
+
 def _limit(name: str, kind: int) -> Callable[[], tuple[str, ...]]:
     def options() -> tuple[str, ...]:
         _, hard = resource.getrlimit(kind)
@@ -76,12 +79,13 @@ REMEDIES = (
 )
 
 
-def choose_engine(attempt: Callable[[Choice], None]) -> Choice:
-    """The defaults if `attempt` succeeds with them, else with each remedy that its failure calls for.
+def choose_engine(attempt: Callable[[Choice], None], *, engine: str = "podman", choice: Choice = DEFAULTS) -> Choice:
+    """`choice` if `attempt` succeeds with it, else with each remedy that its failure calls for.
 
-    Raises the last EngineError, in the engine's own words, when no remedy is left.
+    Raises PodshiftError, with the engine's own words, when no remedy is left.
     """
-    choice, left = Choice(), list(REMEDIES)
+    # Options before the verb are podman's own: docker's daemon has them in its configuration.
+    left = [one for one in REMEDIES if engine == "podman" or not one.engine_options]
     while True:
         try:
             attempt(choice)
@@ -90,7 +94,7 @@ def choose_engine(attempt: Callable[[Choice], None]) -> Choice:
             if remedy is None:
                 raise PodshiftError(
                     f"the engine cannot run a container here: {error.message}",
-                    hint="podshift doctor; on a new machine, bin/setup installs what an engine needs",
+                    hint=error.hint or "podshift doctor; on a new machine, bin/setup installs what an engine needs",
                     details=error.details,
                 ) from None
             left.remove(remedy)

@@ -6,6 +6,7 @@ from typing import Any
 
 import sh
 
+from podshift.engine.command import PACKAGES
 from podshift.errors import PodshiftError
 
 
@@ -14,7 +15,9 @@ def attached(program: str, arguments: list[str], env: Mapping[str, str]) -> int:
     try:
         sh.Command(program)(*arguments, _fg=True, _env={**os.environ, **env})
     except sh.CommandNotFound:
-        raise PodshiftError(f"{program} is not installed", hint=f"apt install {program}") from None
+        raise PodshiftError(
+            f"{program} is not installed", hint=f"apt install {PACKAGES.get(program, program)}"
+        ) from None
     except sh.ErrorReturnCode as error:
         return _status(error)
     return 0

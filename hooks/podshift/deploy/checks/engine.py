@@ -9,13 +9,14 @@ from typing import Any
 
 from podshift.deploy.checks.finding import Finding, error, fine, warning
 from podshift.deploy.trial import try_container
-from podshift.engine import open_engine
+from podshift.engine import PACKAGES, open_engine
 from podshift.settings import Settings
 
 # podman 4 has the networks that podshift makes, 4.3 is what it is tested with; docker 20.10 has cgroups v2.
 OLDEST = {"podman": (4, 3), "docker": (20, 10)}
 # Where distributions put what podman itself starts; containers.conf(5), helper_binaries_dir.
 HELPERS = ("/usr/local/libexec/podman", "/usr/local/lib/podman", "/usr/libexec/podman", "/usr/lib/podman")
+BUILDKIT_PLUGIN = 23
 STORAGE_CONF = "~/.config/containers/storage.conf"
 
 
@@ -30,8 +31,11 @@ def check_engine(settings: Settings) -> Iterator[Finding]:
         yield _init_process()
     else:
         yield _version("docker", info["ServerVersion"])
-        yield fine("runtime", info["DefaultRuntime"])
-        yield _storage(info["Driver"])
+        yield fine(
+            "runtime", f"{info['DefaultRuntime']}, cgroups {info['CgroupVersion']} made by {info['CgroupDriver']}"
+        )
+        yield _docker_storage(info["Driver"])
+        yield _builder(info["ClientInfo"])
 
 
 def check_container(settings: Settings) -> Iterator[Finding]:
@@ -47,7 +51,8 @@ def _version(engine: str, version: str) -> Finding:
     if numbers >= OLDEST[engine]:
         return fine("engine", f"{engine} {version}")
     oldest = ".".join(map(str, OLDEST[engine]))
-    return error("engine", f"{engine} {version}, older than {oldest}", f"apt install {engine}, from Debian 12 or newer")
+    fix = f"apt install {PACKAGES.get(engine, engine)}, from Debian 12 or newer"
+    return error("engine", f"{engine} {version}, older than {oldest}", fix)
 
 
 def _runtime(host: dict[str, Any]) -> Finding:
@@ -66,6 +71,24 @@ def _storage(driver: str) -> Finding:
         f"""podman system reset, which removes all images and containers; then put driver = "overlay" """
         f"""under [storage] in {where}; then podshift up""",
     )
+
+
+def _docker_storage(driver: str) -> Finding:
+    if driver != "vfs":
+        return fine("storage", driver)
+    found = "vfs copies the whole image for each layer and container: slow, and large"
+    fix = """put {"storage-driver": "overlay2"} into /etc/docker/daemon.json; systemctl restart docker; podshift up"""
+    return warning("storage", found, fix)
+
+
+def _builder(client: dict[str, Any]) -> Finding:
+    """From docker 23 on BuildKit is a plugin; 20.10 has it built in, and does not tell of its version here."""
+    version = client.get("Version", "")
+    plugins = {plugin["Name"] for plugin in client.get("Plugins") or ()}
+    if not version or int(version.partition(".")[0]) < BUILDKIT_PLUGIN or "buildx" in plugins:
+        return fine("builder", "BuildKit")
+    found = "docker's older builder, which leaves an image without a name for each stage"
+    return warning("builder", found, "apt install docker-buildx (or docker-buildx-plugin, of Docker's own packages)")
 
 
 def _names(backend: str) -> Finding:
