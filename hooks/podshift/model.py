@@ -82,11 +82,15 @@ class Build:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a pushed repository says of itself: `podshift.toml`, else `Procfile`, else the defaults."""
+    """What a pushed repository says of itself: `podshift.toml`, else `Procfile`, else the defaults.
+
+    `links` are the apps that it wants to reach.
+    """
 
     build: Build = Build()
     release_command: tuple[str, ...] = ()
     processes: Mapping[str, Process] = field(default_factory=lambda: {"web": Process("web")})
+    links: tuple[str, ...] = ()
 
     @property
     def web(self) -> Process:

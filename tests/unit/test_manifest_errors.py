@@ -108,7 +108,7 @@ def test_a_bad_value_of_web(line: str, error: str) -> None:
         ("release = 1", "release: must be a table, not 1"),
         ("port = 80", 'port: unknown key; did you mean "web.port"?'),
         ("[wed]", 'wed: unknown key; did you mean "web"?'),
-        ("[cron]", "cron: unknown key; known are build, release, web, process"),
+        ("[cron]", "cron: unknown key; known are build, release, web, process, links"),
         ("[process.worker]", "process.worker.command: is missing; say here or in a Procfile what to run"),
         ('[process.w]\ncommand = "w"\nport = 1', 'process.w.port: unknown key; only [web] has "port"'),
         (

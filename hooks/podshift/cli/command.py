@@ -24,6 +24,7 @@ COMMANDS = {
     "create": "apps",
     "destroy": "apps",
     "gate": "apps",
+    "allow": "allow",
     "path": "code",
     "origin": "code",
     "apps": "apps",

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from podshift.deploy.addresses import Present, free_addresses, mac_address
+from podshift.deploy.addresses import Present, free_addresses, mac_address, proxy_address
 from podshift.deploy.installation import Installation
 from podshift.engine import Container
+from podshift.grants import parse_grant
 from podshift.manifest import parse_manifest
 from podshift.model import Manifest, Process, State
 from podshift.records import App, Placed, Release
@@ -108,7 +109,7 @@ class Blueprint:
             labels={**self._labels(process.name), "podshift.address": place.address},
             network=self._network(process, place),
             variables=self.variables,
-            policy=[*policy, *self.installation.engine.own_log(policy, str(log))],
+            policy=[*policy, *self.installation.engine.own_log(policy, str(log)), *self.granted],
             image=self.release.image,
             command=process.command,
         )
@@ -121,7 +122,18 @@ class Blueprint:
             f"--ip={place.address}",
             f"--mac-address={mac_address(place.address)}",
             *([f"--network-alias={self.app.name}"] if process.is_web else []),
+            *self._links(),
         ]
+
+    @cached_property
+    def granted(self) -> list[str]:
+        """What the operator allows this app beyond the template's policy, as of today."""
+        grants = map(parse_grant, self.installation.records.grants(self.app.name))
+        return [grant.option for grant in grants if grant.option]
+
+    def _links(self) -> list[str]:
+        """The names of linked apps lead to the proxy, which knows what was granted."""
+        return [f"--add-host={other}:{proxy_address(self.app.subnet)}" for other in self.manifest.links]
 
     def one_off(self, kind: str, command: Sequence[str], mode: Sequence[str]) -> tuple[str, list[str]]:
         """The name and the arguments of a container that runs a command once, with the policy of `web`."""
@@ -130,9 +142,9 @@ class Blueprint:
         return name, container_arguments(
             name=name,
             labels=self._labels(kind),
-            network=[f"--network={self.installation.network(self.app.name)}"],
+            network=[f"--network={self.installation.network(self.app.name)}", *self._links()],
             variables=self.variables,
-            policy=policy,
+            policy=[*policy, *self.granted],
             image=self.release.image,
             command=command,
             mode=("--rm", *mode),

@@ -10,6 +10,7 @@ from podshift.deploy.containers import Blueprint
 from podshift.deploy.events import SUPERSEDED, recorded
 from podshift.deploy.gate import Gate
 from podshift.deploy.installation import Installation
+from podshift.deploy.links import refuse_ungranted
 from podshift.deploy.oneoff import run_release_command
 from podshift.deploy.prune import prune_quietly
 from podshift.deploy.queue import queued
@@ -98,6 +99,7 @@ def _deploy(
 ) -> None:  # fmt: skip
     log.line(f'{app.name} {release.name}: {release.commit[:7]} "{release.subject}", pushed by {release.pushed_by}')
     manifest = Blueprint(installation, app, release).manifest
+    refuse_ungranted(app, manifest)
     for warning in sharing(manifest):
         log.warning(warning)
     build(installation, app, release, log)

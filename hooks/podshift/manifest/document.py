@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from podshift.manifest.paths import argument_name, file_inside, folder_around, process_name, volumes
+from podshift.manifest.paths import app_names, argument_name, file_inside, folder_around, process_name, volumes
 from podshift.manifest.tables import Parser, mapping, table
 from podshift.manifest.values import (
     command,
@@ -67,12 +67,14 @@ def make_manifest(
     release: Mapping[str, Any] | None = None,
     web: Mapping[str, Any] | None = None,
     process: Mapping[str, Mapping[str, Any]] | None = None,
+    links: tuple[str, ...] = (),
 ) -> Manifest:
     kinds = {"web": web or {}, **(process or {})}
     return Manifest(
         build=build or Build(),
         release_command=(release or {}).get("command", ()),
         processes={name: Process(name, **values) for name, values in kinds.items()},
+        links=links,
     )
 
 
@@ -82,6 +84,7 @@ DOCUMENT = table(
         "release": table({"command": command}),
         "web": table(WEB),
         "process": mapping(process_name, PROCESS),
+        "links": app_names,
     },
     make_manifest,
     elsewhere={

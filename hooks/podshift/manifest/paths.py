@@ -7,6 +7,7 @@ from posixpath import normpath
 from podshift.manifest.shown import shown
 from podshift.manifest.tables import Faults, Parser, mapping
 from podshift.manifest.values import one_line, refuse
+from podshift.model import APP_NAME
 
 PROCESS_NAME = re.compile(r"[a-z][a-z0-9-]{0,29}")
 VOLUME_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -68,6 +69,13 @@ def mount_path(value: object) -> str:
     if path != "/":
         return path
     return refuse(value, 'an absolute path such as "/var/lib/app", of letters, digits and ._/@+- and without ..')
+
+
+def app_names(value: object) -> tuple[str, ...]:
+    """Other apps of the server, each once."""
+    if isinstance(value, list) and all(isinstance(one, str) and APP_NAME.fullmatch(one) for one in value):
+        return tuple(dict.fromkeys(value))
+    return refuse(value, 'a list of names of apps such as ["api"]')
 
 
 def volumes(value: object) -> dict[str, str]:

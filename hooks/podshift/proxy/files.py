@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import quote
 
@@ -88,6 +89,24 @@ def maintenance_map(apps: Sequence[App]) -> dict[str, str]:
     return {backend_name(app): quote(app.maintenance, safe="") for app in apps if app.maintenance}
 
 
+def network_map(apps: Sequence[App]) -> dict[str, str]:
+    """Where a request comes from → the app that it comes from.
+
+    The gateway's address is nobody's: with rootless podman the server's own clients come from there.
+    """
+    found = {}
+    for app in apps:
+        found[app.subnet] = app.name
+        found[str(ip_network(app.subnet)[1])] = "-"
+    return found
+
+
+def link_map(apps: Sequence[App]) -> dict[str, str]:
+    """`APP/OTHER` → the backend of an app that another was granted to reach by its plain name."""
+    backends = {app.name: backend_name(app) for app in apps}
+    return {f"{app.name}/{other}": backends[other] for app in apps for other in app.links}
+
+
 def redirect_map(apps: Sequence[App], https_port: int | None) -> dict[str, str]:
     """Backend → the port that its app's http requests are sent to; nothing without an edge."""
     return {backend_name(app): str(https_port) for app in apps if app.redirect and https_port}
@@ -105,6 +124,8 @@ def maps(
     return {
         "hosts": host_map(apps),
         "wildcards": wildcard_map(apps),
+        "networks": network_map(apps),
+        "links": link_map(apps),
         "maintenance": maintenance_map(apps),
         "check-host": check_host_map(apps),
         "ready": ready_map(placed),

@@ -3,9 +3,10 @@
 import os
 
 from podshift.deploy.disk import refuse_nearly_full
+from podshift.deploy.links import refuse_ungranted
 from podshift.errors import PodshiftError
 from podshift.manifest import MANIFEST, MANIFEST_BYTES, PROCFILE, at, parse_manifest, places
-from podshift.model import State
+from podshift.model import Manifest, State
 from podshift.receive.gate import announce
 from podshift.receive.push import Push, check_options, options_in, pusher, read_push, say
 from podshift.records import App, Records
@@ -31,7 +32,7 @@ def pre_receive(home: Home, app: str, lines: str) -> int:
         )
     if update and update.new:
         refuse_nearly_full(home, load_settings(home))
-        check_commit(repository, update.new, push.app.path)
+        refuse_ungranted(push.app, check_commit(repository, update.new, push.app.path))
         if push.gated:
             announce(home.repository(app))
     return 0
@@ -78,8 +79,8 @@ def check_history(repository: Repository, push: Push) -> None:
         )
 
 
-def check_commit(repository: Repository, commit: str, path: str) -> None:
-    """Raises PodshiftError for what can be seen to fail without building: all of it at once."""
+def check_commit(repository: Repository, commit: str, path: str) -> Manifest:
+    """What the commit says of itself. Raises PodshiftError for all that can be seen to fail without a build."""
     if path:
         check_path(repository, commit, path)
     manifest = parse_manifest(
@@ -89,6 +90,7 @@ def check_commit(repository: Repository, commit: str, path: str) -> None:
     where = places(path, manifest.build)
     if not any(repository.tree_has(commit, name) for name in where.containerfiles):
         raise where.missing(commit)
+    return manifest
 
 
 def check_path(repository: Repository, commit: str, path: str) -> None:

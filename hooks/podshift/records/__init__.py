@@ -2,6 +2,7 @@
 
 from podshift.records.apps import AppRecords
 from podshift.records.events import EventRecords
+from podshift.records.grants import GrantRecords
 from podshift.records.keys import KeyRecords
 from podshift.records.releases import ReleaseRecords
 from podshift.records.rows import ALIAS, HAPROXY, App, Event, Key, NewApp, Notifier, Placed, Release
@@ -10,5 +11,5 @@ from podshift.records.variables import VariableRecords
 __all__ = ["ALIAS", "HAPROXY", "App", "Event", "Key", "NewApp", "Notifier", "Placed", "Records", "Release"]
 
 
-class Records(AppRecords, ReleaseRecords, VariableRecords, EventRecords, KeyRecords):
+class Records(AppRecords, ReleaseRecords, VariableRecords, EventRecords, KeyRecords, GrantRecords):
     """All that podshift remembers. Methods raise PodshiftError when the database cannot be used."""

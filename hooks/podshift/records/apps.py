@@ -53,12 +53,19 @@ class AppRecords(Database):
 
     def apps(self) -> list[App]:
         """Every app, the oldest first."""
-        domains: dict[str, list[str]] = {}
-        for row in self._rows("SELECT domain, app FROM domains ORDER BY rowid"):
-            domains.setdefault(row["app"], []).append(row["domain"])
+        domains = self._by_app("SELECT app, domain FROM domains ORDER BY rowid")
+        links = self._by_app("SELECT app, other FROM grants WHERE what LIKE 'link:%' ORDER BY what")
         return [
-            _app(row, domains.get(row["name"], ())) for row in self._rows("SELECT * FROM apps ORDER BY created, name")
+            _app(row, domains.get(row["name"], ()), links.get(row["name"], ()))
+            for row in self._rows("SELECT * FROM apps ORDER BY created, name")
         ]
+
+    def _by_app(self, statement: str) -> dict[str, tuple[str, ...]]:
+        """The second column's values of each app, which is the first."""
+        found: dict[str, tuple[str, ...]] = {}
+        for app, value in self._rows(statement):
+            found[app] = (*found.get(app, ()), value)
+        return found
 
     def app(self, name: str) -> App:
         for app in self.apps():
@@ -91,6 +98,6 @@ class AppRecords(Database):
         self._write("DELETE FROM domains WHERE domain = ? AND app = ?", domain, app)
 
 
-def _app(row: sqlite3.Row, domains: Sequence[str]) -> App:
+def _app(row: sqlite3.Row, domains: Sequence[str], links: Sequence[str]) -> App:
     flags = {name: bool(row[name]) for name in ("gate", "redirect")}
-    return App(**{**dict(row), **flags, "domains": tuple(domains)})
+    return App(**{**dict(row), **flags, "domains": tuple(domains), "links": tuple(links)})

@@ -30,6 +30,7 @@ class App:
     `redirect`: the HTTPS edge sends http requests to https. `hsts`: seconds for which browsers shall ask by https
     alone; None: nothing is said of it.
     `proxy`: who leads requests to it, the installation's HAProxy, or whoever finds it by its network alias.
+    `links` are the apps that the operator lets it reach.
     """
 
     name: str
@@ -47,6 +48,7 @@ class App:
     redirect: bool = True
     hsts: int | None = None
     proxy: str = HAPROXY
+    links: tuple[str, ...] = ()
 
     @property
     def by_alias(self) -> bool:

@@ -57,4 +57,9 @@ MIGRATIONS = (
         fingerprint TEXT NOT NULL REFERENCES keys ON DELETE CASCADE,
         app TEXT NOT NULL REFERENCES apps ON DELETE CASCADE, PRIMARY KEY (fingerprint, app));
     """,
+    """
+    CREATE TABLE grants (
+        app TEXT NOT NULL REFERENCES apps ON DELETE CASCADE, what TEXT NOT NULL,
+        other TEXT REFERENCES apps ON DELETE CASCADE, PRIMARY KEY (app, what));
+    """,
 )
