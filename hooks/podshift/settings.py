@@ -122,6 +122,19 @@ class Home:
         """What a container prints, where the engine can put it there; it stays when the container is gone."""
         return self.app_folder(app) / "logs" / f"{container}.out"
 
+    def checkout(self, app: str) -> Path:
+        """The tree of the app's newest build, kept for the next one."""
+        return self.app_folder(app) / "checkout"
+
+    def fetched(self, app: str) -> Path:
+        """What the app's deploys have fetched from elsewhere."""
+        return self.app_folder(app) / "fetched"
+
+    @property
+    def known_hosts(self) -> Path:
+        """The host keys of the machines that something was fetched from."""
+        return self.path / "known_hosts"
+
     def scratch(self, app: str) -> Path:
         """Checked out trees and pid files of the deploy that is under way; emptied by the next one."""
         return self.app_folder(app) / "scratch"

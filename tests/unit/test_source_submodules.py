@@ -12,7 +12,7 @@ import pytest
 from test_source import commit, git, push, start_project
 
 from podshift.errors import PodshiftError
-from podshift.source import Repository, create_repository, export, submodules
+from podshift.source import Outside, Repository, create_repository, export, fetch, submodules
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -103,8 +103,8 @@ def test_one_commit_is_enough_where_the_server_gives_it(tmp_path: Path, tree: Pa
         url = f"git://127.0.0.1:{port}/inner"
         new = link(outer, "inner", pinned, url)
         export(Repository(outer / ".git"), new, tree)
-        (tmp_path / "clone").mkdir()
-        clone = submodules.fetch(submodules.Submodule("inner", pinned, url), tmp_path / "clone")
+        submodule = submodules.Submodule("inner", pinned, url)
+        clone = fetch.fetch(submodule, tmp_path / "clone", "false", Outside())
         assert (clone.path / "shallow").read_text().strip() == pinned
     finally:
         daemon.terminate()
@@ -142,7 +142,7 @@ def test_urls_that_are_not_followed(tmp_path: Path, tree: Path, url: str | None,
 def test_urls_that_are_followed(tmp_path: Path, url: str) -> None:
     outer = start_project(tmp_path / "outer")
     new = link(outer, "inner", "1" * 40, url)
-    found = submodules.list_submodules(Repository(outer / ".git"), new, outer / ".git/index")
+    found = submodules.list_submodules(Repository(outer / ".git"), new, {"inner": "1" * 40}, Outside())
     assert found == [submodules.Submodule("inner", "1" * 40, url)]
 
 
@@ -175,7 +175,7 @@ def test_a_server_that_says_no(tmp_path: Path, served: tuple[Path, str], tree: P
 
 
 def test_a_server_that_says_nothing(tmp_path: Path, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(submodules, "FETCH_SECONDS", 0.3)
+    monkeypatch.setattr(fetch, "FETCH_SECONDS", 0.3)
     outer = start_project(tmp_path / "outer")
     with socket.create_server(("127.0.0.1", 0)) as mute:
         new = link(outer, "inner", "1" * 40, f"http://127.0.0.1:{mute.getsockname()[1]}/x.git")

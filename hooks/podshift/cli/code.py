@@ -45,3 +45,23 @@ def origin(app: str, url: str | None, forget: bool) -> None:
             record(installation, app, "origin", who(), "" if forget else redact(url or ""))
         now = installation.app(app).origin
     click.echo(f"the origin of {app} is {redact(now)}" if now else f"{app} has no origin; podshift origin {app} URL")
+
+
+@click.command("deploy-key")
+@app_argument
+@click.option("--new", is_flag=True, help="Make another one; the one before is forgotten.")
+def deploy_key(app: str, new: bool) -> None:
+    """Print the public half of the key with which an app's deploys fetch submodules and LFS files over SSH."""
+    from podshift.deploy.events import record
+    from podshift.records import DeployKey
+    from podshift.source.ssh import make_key
+
+    with open_installation() as installation:
+        installation.app(app)
+        key = installation.records.deploy_key(app)
+        if new or not key.public:
+            with installation.home.temporary_folder(app, "key") as folder:
+                key = DeployKey(*make_key(f"podshift-{app}", folder))
+            installation.records.set_deploy_key(app, key)
+            record(installation, app, "deploy-key", who(), "new")
+    click.echo(key.public)

@@ -27,6 +27,7 @@ COMMANDS = {
     "allow": "allow",
     "path": "code",
     "origin": "code",
+    "deploy-key": "code",
     "apps": "apps",
     "status": "apps",
     "deploy": "releases",
@@ -58,7 +59,7 @@ COMMANDS = {
 
 
 # Where a command's name is no name for a function.
-FUNCTIONS = {"exec": "exec_", "install-service": "install_service"}
+FUNCTIONS = {"exec": "exec_", "deploy-key": "deploy_key", "install-service": "install_service"}
 
 
 class Group(click.Group):

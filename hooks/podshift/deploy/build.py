@@ -13,7 +13,7 @@ from podshift.model import Build
 from podshift.records import App, Release
 from podshift.render import import_jinja2
 from podshift.report import Log, duration
-from podshift.source import Repository, clean_git_environment, export
+from podshift.source import Outside, Repository, clean_git_environment, kept_tree
 
 
 def build(installation: Installation, app: App, release: Release, log: Log) -> None:
@@ -21,13 +21,22 @@ def build(installation: Installation, app: App, release: Release, log: Log) -> N
     repository = Repository(installation.home.repository(app.name))
     manifest = Blueprint(installation, app, release).manifest
     began = time.monotonic()
-    with installation.home.temporary_folder(app.name, "source") as folder:
-        tree = folder / "tree"
-        tree.mkdir()
-        tree.chmod(0o755)  # whatever the umask: it is part of the build cache's key
-        export(repository, release.commit, tree, lambda line: log.step("source", line))
+    where = places(release.path, manifest.build)
+    with kept_tree(
+        repository, release.commit, installation.home.checkout(app.name), outside(installation, app, where.context),
+        lambda line: log.step("source", line),
+    ) as tree:  # fmt: skip
         _build_tree(installation, app, release, manifest.build, tree, log)
     log.step("build", f"done in {duration(time.monotonic() - began)}")
+
+
+def outside(installation: Installation, app: App, context: str) -> Outside:
+    """By which ways the app's builds get what is not in its own repository."""
+    home = installation.home
+    return Outside(
+        app=app.name, origin=app.origin, kept=home.fetched(app.name), known_hosts=home.known_hosts, within=context,
+        key=installation.records.deploy_key(app.name).private,
+    )  # fmt: skip
 
 
 def ensure_image(installation: Installation, app: App, release: Release, log: Log) -> None:

@@ -16,11 +16,13 @@ from podshift.model import State
 from podshift.records import App, Release
 from podshift.report import Log, count
 from podshift.settings import BACKUP_PREFIX, Home
+from podshift.source.kept import last_used, throw_away
 
 REPOSITORY = "localhost/podshift/{app}"
 KEEP_LOGS = 50
 KEEP_OUTPUTS, OUTPUT_BYTES = 20, 50_000_000
 KEEP_EVENTS = 10_000
+KEEP_CHECKOUT_SECONDS = 30 * 86400.0
 ABANDONED_SECONDS = 86400.0
 IN_USE = (State.LIVE, State.BUILDING, State.STARTING)
 # How a build's output names what each of its steps made.
@@ -41,6 +43,10 @@ class Pruned:
 def prune(installation: Installation, app: App) -> Pruned:
     """Take away what one app no longer needs. The caller holds the app's lock."""
     images = prune_images(installation, app)
+    used = last_used(checkout := installation.home.checkout(app.name))
+    if used is not None and time.time() - used > KEEP_CHECKOUT_SECONDS:
+        throw_away(checkout)
+        throw_away(installation.home.fetched(app.name))
     return Pruned(tuple(images), _prune_logs(installation, app))
 
 

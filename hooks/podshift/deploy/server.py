@@ -211,7 +211,7 @@ def _remove_folder(home: Home) -> list[Path]:
     for folder in (*own, *home.path.glob(f"{BACKUP_PREFIX}*")):
         shutil.rmtree(folder, ignore_errors=True)
     for path in home.path.glob("*"):
-        if path.name.startswith("podshift.db") or path.suffix in (".lock", ".toml"):
+        if path.name.startswith("podshift.db") or path.suffix in (".lock", ".toml") or path.stem == "known_hosts":
             path.unlink(missing_ok=True)
     for folder in (home.templates, home.path):
         with suppress(OSError):

@@ -2,7 +2,18 @@
 
 from podshift.source.command import clean_git_environment, git_version
 from podshift.source.export import export
+from podshift.source.kept import kept_tree
+from podshift.source.outside import Outside
 from podshift.source.repository import Repository, create_repository
 from podshift.source.urls import check_origin
 
-__all__ = ["Repository", "check_origin", "clean_git_environment", "create_repository", "export", "git_version"]
+__all__ = [
+    "Outside",
+    "Repository",
+    "check_origin",
+    "clean_git_environment",
+    "create_repository",
+    "export",
+    "git_version",
+    "kept_tree",
+]

@@ -7,7 +7,9 @@ from pathlib import Path
 from podshift.errors import PodshiftError
 from podshift.model import COMMIT
 from podshift.report.text import printable
+from podshift.source import listing
 from podshift.source.command import HERMETIC, SHALLOW_FILE, last_lines, quarantine_of, run_git
+from podshift.source.listing import Listing
 
 _SETTINGS = {
     "receive.advertisePushOptions": "true",
@@ -60,16 +62,17 @@ class Repository:
         """What a git command prints, or PodshiftError when it fails."""
         return self._output(arguments, self.run(*arguments, **variables))
 
-    def check_out(self, commit: str, directory: Path, index: Path) -> None:
-        """Writes the commit's tree into the folder, and its list of names and hashes into the index file.
+    def check_out(self, commit: str, directory: Path, index: Path) -> Listing:
+        """Makes the folder hold the commit's tree, which the index file then describes; what is in it.
 
-        Files are readable by all (umask 022) whatever the caller's umask is: they become an image, where an
-        app may run as another user, and their modes are part of the build cache's key.
+        Both may be new, or as an earlier call left them: then only what is not as it should be is written. Files are
+        readable by all (umask 022) whatever the caller's umask is: they become an image, where an app may run as
+        another user, and their modes are part of the build cache's key.
         """
-        variables = {"GIT_INDEX_FILE": str(index), "GIT_WORK_TREE": str(directory)}
-        self.read("read-tree", _checked(commit), **variables)
-        command = ("checkout-index", "--all", "--quiet")
-        self._output(command, run_git(command, directory, {**self._environment, **variables}, umask=0o022))
+        variables = {**self._environment, "GIT_INDEX_FILE": str(index), "GIT_WORK_TREE": str(directory)}
+        write, look = ("read-tree", "--reset", "-u", _checked(commit)), listing.ARGUMENTS
+        self._output(write, run_git(write, directory, variables, umask=0o022))
+        return listing.read_listing(self._output(look, run_git(look, directory, variables)))
 
     def _output(self, arguments: tuple[str, ...], result: tuple[int, bytes, str]) -> bytes:
         status, output, error = result

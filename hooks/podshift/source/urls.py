@@ -20,6 +20,10 @@ def may_be_followed(url: str) -> bool:
     return bool(allowed) and not url.startswith("-") and url.isprintable()
 
 
+def is_over_ssh(url: str) -> bool:
+    return url.startswith("ssh://") or ("://" not in url and bool(_SCP_LIKE.match(url)))
+
+
 def check_origin(url: str) -> str:
     """The URL that an operator gives as an app's origin; empty: none is known. Raises PodshiftError."""
     if url and not (may_be_followed(url) and _split(url)):
