@@ -131,6 +131,8 @@ def test_an_admin_keeps_the_keys_from_afar(server: RemoteServer, ada: Person) ->
     assert "as ci" in ada.ssh("keys add cd --admin", input=ci.public).stderr
     assert "has another key already" in ada.ssh("keys add CI --admin", input=Person.of(server.user, "x").public).stderr
     assert "all apps" in ada.ssh("keys add ci --admin", input=ci.public).stdout
+    told = server.json("events")[-1]
+    assert (told["app"], told["kind"], told["by"], told["what"]) == ("", "keys", "ada", "add ci: all apps")
     private = ci.key.read_text()
     done = ada.ssh("keys add mine --admin", input=private)
     assert "that is a private key" in done.stderr

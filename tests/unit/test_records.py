@@ -7,13 +7,14 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from podshift.errors import PodshiftError
 from podshift.model import State
-from podshift.records import NewApp, Placed, Records, Release
+from podshift.records import Event, Key, NewApp, Placed, Records, Release
 from podshift.records import database as module
 
 COMMIT = "3f2a91c" + "0" * 33
@@ -351,3 +352,40 @@ def test_several_processes_may_be_the_first_at_once(path: Path) -> None:
 
 def test_sqlite_is_new_enough_for_what_is_asked_of_it() -> None:
     assert sqlite3.sqlite_version_info >= (3, 35)
+
+
+# keys
+
+
+def key(name: str, fingerprint: str, *apps: str) -> Key:
+    return Key(name, "ssh-ed25519", "AAAA", fingerprint, admin=False, creates=not apps, added=1.5, apps=apps)
+
+
+def test_keys_and_what_they_may_use(records: Records) -> None:
+    add_app(records, "hello")
+    add_app(records, "shop", 1)
+    ada, bob = key("ada", "SHA256:a", "hello", "shop"), key("bob", "SHA256:b")
+    with records.transaction():
+        records.keep_key(ada)
+        records.keep_key(bob)
+    assert records.all_keys() == [ada, bob]
+    assert records.key("ADA") == ada
+    records.grant_app(bob.fingerprint, "shop")
+    records.grant_app(bob.fingerprint, "shop")
+    assert records.key("bob").apps == ("shop",)
+    assert records.key("bob").rights == "shop, and it may make apps"
+    records.remove_app("shop")
+    assert [one.apps for one in records.all_keys()] == [("hello",), ()]
+    records.keep_key(replace(ada, admin=True, apps=()))
+    assert [one.rights for one in records.all_keys()] == ["all apps", "no app yet, and it may make apps"]
+    records.remove_key(ada)
+    with pytest.raises(PodshiftError, match="there is no key 'ada'"):
+        records.key("ada")
+
+
+def test_events_of_some_apps(records: Records) -> None:
+    for app in ("hello", "shop", "hello", "blog"):
+        records.add_event(Event(1.0, app, "deploy", "ok", "ada", None, None, "", None))
+    assert [one.app for one in records.events_of(("hello", "blog"), 2)] == ["hello", "blog"]
+    assert [one.app for one in records.events_of(("hello", "blog"), 9)] == ["hello", "hello", "blog"]
+    assert records.events_of((), 9) == []

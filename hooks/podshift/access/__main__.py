@@ -42,7 +42,7 @@ def find_key(home: Home, fingerprint: str) -> Key:
         raise PodshiftError(f"there is no installation in {home.path} any more", hint="ask whoever keeps this server")
     records = Records(home.database)
     try:
-        found = next((key for key in records.keys() if key.fingerprint == fingerprint), None)  # noqa: SIM118
+        found = next((key for key in records.all_keys() if key.fingerprint == fingerprint), None)
     finally:
         records.close()
     if found is None:

@@ -47,7 +47,7 @@ def create(app: str, as_json: bool, **how: Any) -> None:
         made = create_app(installation, NewApp(app, **how), log, owner=owner)
         record(installation, app, "create", who())
         remote = remote_url(installation, made.name)
-        shown = short_remote(made.name) if installation.records.keys() else remote
+        shown = short_remote(made.name) if installation.records.all_keys() else remote
         repository = str(installation.home.repository(made.name))
     if as_json:
         print_json({"app": made.name, "repository": repository, "remote": remote})

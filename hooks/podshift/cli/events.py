@@ -37,7 +37,7 @@ def events(app: str | None, lines: int, as_json: bool) -> None:
 def _row(event: Event) -> tuple[str, ...]:
     return (
         time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(event.at)),
-        event.app,
+        event.app or "-",
         event.kind,
         f"v{event.release}" if event.release else "-",
         event.outcome,

@@ -5,10 +5,13 @@ import time
 
 import click
 
-from podshift.cli.command import json_option, open_installation, print_json, print_table
+from podshift.cli.command import json_option, open_installation, print_json, print_table, who
+from podshift.deploy.events import record
 from podshift.deploy.keys.book import Rights, add_key, check_key_name, has_shell, remove_key
 from podshift.deploy.keys.public import LONGEST, read_public_key
 from podshift.records import Key
+
+NO_APP = ""
 
 
 @click.group()
@@ -31,6 +34,7 @@ def add(name: str, apps: str | None, admin: bool, create: bool) -> None:
     public = read_public_key(_standard_input())
     with open_installation() as installation:
         key = add_key(installation, name, public, rights)
+        record(installation, NO_APP, "keys", who(), f"add {key.name}: {key.rights}")
         shell = has_shell(installation, key)
     click.echo(f"{key.name} may come in with {key.fingerprint}: {key.rights}")
     if shell:
@@ -63,7 +67,7 @@ def _standard_input() -> bytes:
 def list_(as_json: bool) -> None:
     """Who may come in, and for what."""
     with open_installation() as installation:
-        found = installation.records.keys()
+        found = installation.records.all_keys()
     if as_json:
         print_json([_object(key) for key in found])
     elif not found:
@@ -95,4 +99,5 @@ def remove(name: str) -> None:
     """Let a key in no more. What it has open now goes on to its end."""
     with open_installation() as installation:
         removed = remove_key(installation, name)
+        record(installation, NO_APP, "keys", who(), f"remove {removed.name}")
     click.echo(f"{removed.name} may come in no more")

@@ -1,6 +1,7 @@
 """logs: what an app's containers print."""
 
 import re
+import select
 import time
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -33,7 +34,17 @@ def logs(app: str, follow: bool, lines: int | None, since: str | None, process: 
     with open_installation() as installation:
         installation.app(app)
         wanted = Selection(app, process, lines, _instant(since) if since else 0.0)
-        (follow_logs if follow else last_logs)(installation, wanted, _Printer())
+        if follow:
+            follow_logs(installation, wanted, _Printer(), _is_read)
+        else:
+            last_logs(installation, wanted, _Printer())
+
+
+def _is_read() -> bool:
+    """Does anybody still have the other end of standard output? sshd ends no command whose client has gone."""
+    poll = select.poll()
+    poll.register(1, 0)
+    return not poll.poll(0)
 
 
 class _Printer:

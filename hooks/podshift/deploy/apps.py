@@ -1,5 +1,6 @@
 """Apps come and go: repository, network, backend, route."""
 
+import getpass
 import os
 import shlex
 import shutil
@@ -151,4 +152,4 @@ def remote_url(installation: Installation, name: str) -> str:
 
 
 def _account() -> str:
-    return f"{os.environ.get('USER') or Path.home().name}@{os.uname().nodename}"
+    return f"{getpass.getuser()}@{os.uname().nodename}"

@@ -45,9 +45,11 @@ def last_logs(installation: Installation, wanted: Selection, show: Show) -> None
     _show_last(entries, wanted, show)
 
 
-def follow_logs(installation: Installation, wanted: Selection, show: Show) -> None:
-    """Until interrupted, or nobody reads on (BrokenPipeError). A container that comes later is followed from its
-    first line on."""
+def follow_logs(
+    installation: Installation, wanted: Selection, show: Show, is_read: Callable[[], bool] = lambda: True
+) -> None:
+    """Until interrupted, or nobody reads on (BrokenPipeError), which `is_read` may tell before there is a line to
+    show. A container that comes later is followed from its first line on."""
     files: dict[Path, LogFile] = {}
     engine = _EngineFollower(installation, show)
     with ExitStack() as stack:
@@ -59,7 +61,7 @@ def follow_logs(installation: Installation, wanted: Selection, show: Show) -> No
         _show_last(entries, wanted, show)
         engine.follow(_without_file(installation, wanted), wanted.lines)
         looks = 0
-        while not engine.unread.wait(LOOK_SECONDS):
+        while is_read() and not engine.unread.wait(LOOK_SECONDS):
             for log in _files(installation, wanted, files):
                 files[log.path] = stack.enter_context(log)
                 if log.path.stem in engine.names:  # what was kept of a container that went: it has been followed

@@ -11,7 +11,7 @@ from podshift.records.rows import Key
 class KeyRecords(Database):
     """The keys; the block in authorized_keys is made of them. An app that is destroyed leaves every key's list."""
 
-    def keys(self) -> list[Key]:
+    def all_keys(self) -> list[Key]:
         """Every key, the oldest first."""
         apps: dict[str, list[str]] = {}
         for row in self._rows("SELECT fingerprint, app FROM key_apps ORDER BY rowid"):
@@ -20,7 +20,7 @@ class KeyRecords(Database):
         return [_key(row, apps.get(row["fingerprint"], ())) for row in rows]
 
     def key(self, name: str) -> Key:
-        for key in self.keys():
+        for key in self.all_keys():
             if key.name.lower() == name.lower():
                 return key
         raise PodshiftError(f"there is no key {name!r}", hint="podshift keys list")

@@ -15,7 +15,7 @@ NO_SHELLS = ("nologin", "false")
 
 def check_keys(installation: Installation) -> Iterator[Finding]:
     """The block is whole, and sshd can use it; other lines that give a whole shell are only a hint."""
-    keys = installation.records.keys()
+    keys = installation.records.all_keys()
     path = file.authorized_keys()
     text = file.read(path)
     if block.with_keys(text, installation.home, keys) != text:

@@ -31,7 +31,7 @@ def add_key(installation: Installation, name: str, public: PublicKey, rights: Ri
     with records.transaction():
         for app in rights.apps:
             records.app(app)
-        earlier = _earlier(records.keys(), name, public)
+        earlier = _earlier(records.all_keys(), name, public)
         _refuse_other_door(installation.home, public)
         key = Key(
             name, public.type, public.blob, public.fingerprint, rights.admin, rights.creates,
@@ -53,7 +53,7 @@ def remove_key(installation: Installation, name: str) -> Key:
 
 def write_block(installation: Installation) -> None:
     """Make the block of authorized_keys what the records say. Raises PodshiftError."""
-    keys = installation.records.keys()
+    keys = installation.records.all_keys()
     file.edit(file.authorized_keys(), lambda text: block.with_keys(text, installation.home, keys))
 
 
