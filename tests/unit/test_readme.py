@@ -13,7 +13,7 @@ from podshift.cli import GROUP
 from podshift.cli.command import COMMANDS
 from podshift.manifest import document, parse_manifest
 from podshift.model import Edge, Readiness
-from podshift.receive.push import OPTIONS
+from podshift.receive.options import OPTIONS
 from podshift.settings import Home, Settings, load_settings
 
 README = (Path(__file__).parents[2] / "README.md").read_text()

@@ -15,15 +15,24 @@ from podshift.report import duration, printable, shorten
 @click.command()
 @app_argument
 @click.argument("rev", required=False)
-def deploy(app: str, rev: str | None) -> None:
+@click.option("--no-cache", is_flag=True, help="Build every layer anew.")
+@click.option("--canary", metavar="PERCENT", help="The share of the requests that it gets for the time of web.watch.")
+@click.option("--message", metavar="TEXT", help="What this deploy is for; shown in releases and events.")
+def deploy(app: str, rev: str | None, no_cache: bool, canary: str | None, message: str | None) -> None:
     """Deploy a commit that was pushed. Default: the tip of the deploy branch."""
+    from podshift.deploy.options import Options, read_canary, read_message
     from podshift.deploy.push import Wish, deploy_commit
     from podshift.source import Repository
 
+    options = Options(
+        use_cache=not no_cache,
+        canary=None if canary is None else read_canary(canary),
+        message=None if message is None else read_message(message),
+    )
     with open_installation() as installation:
         branch = installation.app(app).branch
         commit = Repository(installation.home.repository(app)).resolve(rev or f"refs/heads/{branch}")
-    wish = Wish(app, commit, who())
+    wish = Wish(app, commit, who(), options=options)
     run_in_background(app, lambda own, log, cancellation: deploy_commit(own, wish, log, cancellation))
 
 
@@ -78,11 +87,13 @@ def _release_object(release: Release) -> dict[str, object]:
         "seconds": release.seconds,
         "error": release.error,
         "rollback_of": release.rollback_of,
+        "message": release.message,
     }
 
 
 def _release_row(release: Release) -> tuple[str, ...]:
-    what = f"back to v{release.rollback_of}" if release.rollback_of else release.error or release.subject
+    back = f"back to v{release.rollback_of}" if release.rollback_of else None
+    what = back or release.error or release.message or release.subject
     return (
         release.name,
         str(release.state),

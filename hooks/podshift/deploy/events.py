@@ -48,7 +48,7 @@ def record(
 ) -> None:  # fmt: skip
     """Write one event down, and tell. Never raises: what happened has happened, whether it can be written or not."""
     number, commit, subject = (release.number, release.commit, release.subject) if release else (None, None, "")
-    what = what or (subject if kind == "deploy" else "")
+    what = what or ((release and release.message) or subject if kind == "deploy" else "")
     event = Event(time.time(), app, kind, outcome, by, number, commit, what, error)
     with suppress(PodshiftError):
         installation.records.add_event(event)

@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from podshift.deploy.background import Cancellation
+from podshift.deploy.branch import move_back
 from podshift.deploy.build import build
 from podshift.deploy.containers import Blueprint
 from podshift.deploy.events import SUPERSEDED, recorded
@@ -12,6 +13,7 @@ from podshift.deploy.gate import Gate
 from podshift.deploy.installation import Installation
 from podshift.deploy.links import refuse_ungranted
 from podshift.deploy.oneoff import run_release_command
+from podshift.deploy.options import ORDINARY, Options, check_process
 from podshift.deploy.prune import prune_quietly
 from podshift.deploy.queue import queued
 from podshift.deploy.reconcile import repair
@@ -40,6 +42,7 @@ class Wish:
     still_wanted: Callable[[Repository], bool] = lambda _: True
     branch: str | None = None
     gate: Gate | None = None
+    options: Options = ORDINARY
 
 
 def deploy_commit(installation: Installation, wish: Wish, log: Log, cancellation: Cancellation) -> None:
@@ -48,7 +51,7 @@ def deploy_commit(installation: Installation, wish: Wish, log: Log, cancellation
     repository = Repository(installation.home.repository(app.name))
     with (
         queued(installation, app, log, what=f"deploy of {wish.commit[:7]}", who=wish.by),
-        recorded(installation, app.name, "deploy", wish.by) as happening,
+        recorded(installation, app.name, "deploy", wish.by, wish.options.message or "") as happening,
     ):
         repair(installation, app, log)
         release = _number(installation, wish, repository, log)
@@ -59,7 +62,7 @@ def deploy_commit(installation: Installation, wish: Wish, log: Log, cancellation
             return
         try:
             _watch_gate(wish, repository, cancellation)
-            _deploy(installation, app, release, log, cancellation)
+            _deploy(installation, app, release, wish.options, log, cancellation)
         except BaseException as error:
             _give_up(installation, release, error)
             _move_branch_back(installation, wish, release, repository, log)
@@ -82,6 +85,7 @@ def _number(installation: Installation, wish: Wish, repository: Repository, log:
         state=State.BUILDING,
         pushed_by=wish.by,
         branch=wish.gate.branch if wish.gate else wish.branch,
+        message=wish.options.message,
     )
     with installation.records.transaction():
         installation.records.keep_snapshot(release, installation.records.variables(wish.app))
@@ -95,19 +99,22 @@ def _number(installation: Installation, wish: Wish, repository: Repository, log:
 
 
 def _deploy(
-    installation: Installation, app: App, release: Release, log: Log, cancellation: Cancellation
+    installation: Installation, app: App, release: Release, options: Options, log: Log, cancellation: Cancellation
 ) -> None:  # fmt: skip
     log.line(f'{app.name} {release.name}: {release.commit[:7]} "{release.subject}", pushed by {release.pushed_by}')
+    if release.message:
+        log.step("message", release.message)
     manifest = Blueprint(installation, app, release).manifest
     refuse_ungranted(app, manifest)
+    check_process(options, manifest.web)
     for warning in sharing(manifest):
         log.warning(warning)
-    build(installation, app, release, log)
+    build(installation, app, release, log, use_cache=options.use_cache)
     installation.records.start_release(release, manifest.web.port or _exposed_port(installation, release))
     release = installation.records.release(app.name, release.number)
     cancellation.check()
     run_release_command(installation, app, release, log)
-    roll_out(installation, app, release, log, cancellation)
+    roll_out(installation, app, release, log, cancellation, canary=options.canary)
 
 
 def _exposed_port(installation: Installation, release: Release) -> int:
@@ -145,8 +152,7 @@ def _move_branch_back(
         wish.gate.go_back(repository, wish.commit)
     still = "still serves" if installation.records.containers().get(wish.app) else "is live, and runs nothing"
     serving = f"{live.name} ({live.commit[:7]}) {still}" if live else "nothing was serving before"
-    if wish.branch is not None:
-        with suppress(PodshiftError):
-            if repository.move_branch(wish.branch, live.commit if live else None, wish.commit):
-                serving += f", and {wish.branch} is {'back at it' if live else 'away again'}"
-    log.line(f"{wish.app}: {serving}")
+    moved = move_back(installation, repository, release) if wish.branch is not None else ""
+    at_it = f"{wish.branch} is back at {live.commit[:7]}" if live else ""
+    moved = f"{wish.branch} is back at it" if moved == at_it else moved
+    log.line(f"{wish.app}: {serving}{f', and {moved}' if moved else ''}")

@@ -2,9 +2,9 @@
 
 import shutil
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import partial
 
+from podshift.deploy.branch import move_back
 from podshift.deploy.build import ensure_image
 from podshift.deploy.containers import RELEASE_COMMAND, Blueprint, lasting_containers
 from podshift.deploy.edge.container import ensure_edge
@@ -56,14 +56,11 @@ def _close_unfinished(installation: Installation, app: App, log: Log) -> None:
     unfinished = [one for one in installation.records.releases(app.name) if one.state in UNFINISHED]
     if not unfinished:
         return
-    live = installation.records.live_release(app.name)
     repository = Repository(installation.home.repository(app.name))
     for release in unfinished:
-        back = live.commit if live else None
         # In the hook of a later push git refuses, and rightly so: that push has moved the branch on.
-        with suppress(PodshiftError):
-            if release.branch and repository.move_branch(release.branch, back, release.commit):
-                log.step("branch", f"{release.branch} {f'is back at {back[:7]}' if back else 'is taken back'}")
+        if moved := move_back(installation, repository, release):
+            log.step("branch", moved)
         record(installation, app.name, "deploy", release.pushed_by, "", FAILED, release, INTERRUPTED)
     installation.records.fail_unfinished(app.name, INTERRUPTED)
     prune_quietly(installation, app, log)

@@ -13,7 +13,7 @@ from podshift.proxy import backend_name
 from podshift.records import App, Placed, Release
 from podshift.report import Instants as Drawn
 from podshift.report import Log, count, summary, timeline
-from podshift.rotate import New, Rotation, plan_rotation
+from podshift.rotate import Canary, New, Rotation, plan_rotation
 
 
 @dataclass
@@ -64,8 +64,14 @@ class LiveBooks:
         self.installation.upstreams(self.app).hold(backend_name(self.app), seconds)
 
 
-def roll_out(installation: Installation, app: App, release: Release, log: Log, cancellation: Cancellation) -> None:
-    """Rotate to `release`. Raises PodshiftError when it could not, and then the old containers still serve."""
+def roll_out(
+    installation: Installation, app: App, release: Release, log: Log, cancellation: Cancellation, *,
+    canary: int | None = None,
+) -> None:  # fmt: skip
+    """Rotate to `release`. Raises PodshiftError when it could not, and then the old containers still serve.
+
+    `canary`: the percentage of the requests that it gets at first.
+    """
     proxy, backend = installation.upstreams(app), backend_name(app)
     blueprint = Blueprint(installation, app, release)
     prepare_volumes(blueprint)
@@ -76,7 +82,10 @@ def roll_out(installation: Installation, app: App, release: Release, log: Log, c
     before = proxy.look(backend)
     rotation = books.rotation(blueprint.variables)
     held = proxy.held(backend)
-    rotation.apply(plan_rotation(new, old))
+    plan = plan_rotation(new, old, canary=canary)
+    if canary and not any(isinstance(step, Canary) for step in plan):
+        log.step("canary", "no release serves that could share with it, so it takes all requests at once")
+    rotation.apply(plan)
     after = proxy.look(backend)
     crossed = (after.requests - before.requests, after.failed - before.failed) if old and not app.by_alias else None
     if waited := proxy.held(backend) - held:

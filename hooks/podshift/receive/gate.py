@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:  # nearly every push goes through an open gate, and must not wait for imports there
     from podshift.receive.push import Push, Update
-    from podshift.records import App
     from podshift.settings import Home
 
 FLUSH = b"0000"
@@ -69,10 +68,10 @@ def _answers(repository: Path, updates: list[str], options: list[str]) -> Iterat
 def _answer(home: "Home", push: "Push", update: "Update") -> list[str]:
     if not push.gated or update != push.deploy or update.new is None:
         return _back_to_git(update.ref)
-    return [f"ok {update.ref}" if _deploy(home, push.app, update.old, update.new) else f"ng {update.ref} not deployed"]
+    return [f"ok {update.ref}" if _deploy(home, push, update.old, update.new) else f"ng {update.ref} not deployed"]
 
 
-def _deploy(home: "Home", app: "App", old: str | None, new: str) -> bool:
+def _deploy(home: "Home", push: "Push", old: str | None, new: str) -> bool:
     """Whether the branch has moved. It also has when something failed after the release had gone live."""
     from podshift.deploy.gate import Gate
     from podshift.deploy.push import Wish
@@ -80,8 +79,9 @@ def _deploy(home: "Home", app: "App", old: str | None, new: str) -> bool:
     from podshift.receive.start import deploy
     from podshift.source import Repository
 
+    app = push.app
     with Gate.of_this_push(app.branch, old) as gate:
-        went_well = deploy(home, Wish(app.name, new, pusher(), gate=gate))
+        went_well = deploy(home, Wish(app.name, new, pusher(), gate=gate, options=push.options.deploy))
     return went_well or Repository(home.repository(app.name)).tip(app.branch) == new
 
 

@@ -7,12 +7,9 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from podshift.errors import PodshiftError
+from podshift.receive.options import NO_OPTIONS, PushOptions, parse_options
 from podshift.records import App, Records
 from podshift.settings import Home
-
-GATE = "gate"
-OPTIONS = (GATE,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +31,7 @@ class Push:
 
     app: App
     updates: tuple[Update, ...]
-    options: tuple[str, ...]
+    options: PushOptions = NO_OPTIONS
 
     @property
     def deploy(self) -> Update | None:
@@ -44,14 +41,17 @@ class Push:
 
     @property
     def gated(self) -> bool:
-        return self.app.gate or GATE in self.options
+        return self.app.gate or self.options.gate
 
 
 def read_push(home: Home, app: str, updates: Iterable[str], options: Iterable[str]) -> Push:
-    """Closes the records again: SQLite connections do not survive the fork of a deployer."""
+    """Closes the records again: SQLite connections do not survive the fork of a deployer.
+
+    Raises PodshiftError for push options that cannot be followed.
+    """
     records = Records(home.database)
     try:
-        return Push(records.app(app), parse_updates(updates), tuple(options))
+        return Push(records.app(app), parse_updates(updates), parse_options(options))
     finally:
         records.close()
 
@@ -70,12 +70,6 @@ def options_in(environment: Mapping[str, str]) -> tuple[str, ...]:
     """The push options of `git push -o …`, as pre-receive and post-receive find them."""
     count = int(environment.get("GIT_PUSH_OPTION_COUNT") or 0)
     return tuple(environment.get(f"GIT_PUSH_OPTION_{number}", "") for number in range(count))
-
-
-def check_options(options: Iterable[str]) -> None:
-    unknown = [option for option in options if option not in OPTIONS]
-    if unknown:
-        raise PodshiftError(f"unknown push option {', '.join(map(repr, unknown))}", hint=f"known: {', '.join(OPTIONS)}")
 
 
 def pusher() -> str:

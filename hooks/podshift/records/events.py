@@ -7,6 +7,8 @@ from podshift.errors import PodshiftError
 from podshift.records.database import Database
 from podshift.records.rows import Event, Notifier
 
+# The event of a push with `-o skip`.
+PUSH, SKIPPED = "push", "skipped"
 COLUMNS = "at, app, kind, outcome, asked_by, release, commit_id, what, error"
 
 
@@ -36,6 +38,14 @@ class EventRecords(Database):
             *apps, count,
         )  # fmt: skip
         return [_event(row) for row in reversed(rows)]
+
+    def skipped(self, app: str) -> list[str]:
+        """Commits that were pushed to the deploy branch and not to be deployed, the newest first."""
+        rows = self._rows(
+            "SELECT commit_id FROM events WHERE app = ? AND kind = ? AND outcome = ? ORDER BY number DESC",
+            app, PUSH, SKIPPED,
+        )  # fmt: skip
+        return [row["commit_id"] for row in rows]
 
     def forget_events(self, *, keep: int) -> None:
         """All but the newest."""

@@ -24,16 +24,17 @@ class ReleaseRecords(Database):
         of: Release | None = None,
         rollback_of: int | None = None,
         branch: str | None = None,
+        message: str | None = None,
     ) -> Release:
         """A new release, numbered one above the app's highest; one made `of` another runs its image."""
         number = self._rows("SELECT coalesce(max(number), 0) + 1 AS n FROM releases WHERE app = ?", app)[0]["n"]
         image = of.image if of else f"localhost/podshift/{app}:v{number}"
         self._write(
             "INSERT INTO releases (app, number, commit_id, subject, state, image, pushed_by, at,"
-            " manifest, procfile, port, rollback_of, branch, path)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, coalesce(?, (SELECT path FROM apps WHERE name = ?)))",
+            " manifest, procfile, port, rollback_of, branch, message, path)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, coalesce(?, (SELECT path FROM apps WHERE name = ?)))",
             app, number, commit, subject, state, image, pushed_by, time.time(),
-            of and of.manifest, of and of.procfile, of.port if of else 8080, rollback_of, branch,
+            of and of.manifest, of and of.procfile, of.port if of else 8080, rollback_of, branch, message,
             of and of.path, app,
         )  # fmt: skip
         return self.release(app, number)

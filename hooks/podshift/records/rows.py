@@ -60,7 +60,7 @@ class Release:
     """A numbered attempt to run an image. `at` in seconds since the epoch, `seconds` how long it took.
 
     `branch`, for a push's release: what goes back to the live commit when this one does not go live. `path` is the
-    folder of the repository that it was made from.
+    folder of the repository that it was made from; `message` is what whoever deployed it says of it.
     """
 
     app: str
@@ -79,6 +79,7 @@ class Release:
     rollback_of: int | None
     branch: str | None = None
     path: str = ""
+    message: str | None = None
 
     @property
     def name(self) -> str:
@@ -89,7 +90,8 @@ class Release:
 class Event:
     """Something that was done to an app. `at` in seconds since the epoch.
 
-    `outcome`: ok, failed, cancelled or superseded; `release` and `commit` where there is one; `error` what went wrong.
+    `outcome`: ok, failed, cancelled, superseded or skipped; `release` and `commit` where there is one; `error` what
+    went wrong.
     """
 
     at: float

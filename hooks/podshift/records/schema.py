@@ -62,4 +62,10 @@ MIGRATIONS = (
         app TEXT NOT NULL REFERENCES apps ON DELETE CASCADE, what TEXT NOT NULL,
         other TEXT REFERENCES apps ON DELETE CASCADE, PRIMARY KEY (app, what));
     """,
+    """
+    ALTER TABLE releases ADD COLUMN message TEXT;
+    CREATE TABLE build_variables (
+        app TEXT NOT NULL REFERENCES apps ON DELETE CASCADE, name TEXT NOT NULL, value TEXT NOT NULL,
+        PRIMARY KEY (app, name))
+    """,
 )

@@ -35,6 +35,17 @@ class VariableRecords(Database):
                 release.app, release.number, name, value,
             )  # fmt: skip
 
+    def build_variables(self, app: str) -> dict[str, str]:
+        """The secrets of its builds: no release keeps them."""
+        rows = self._rows("SELECT name, value FROM build_variables WHERE app = ? ORDER BY name", app)
+        return {row["name"]: row["value"] for row in rows}
+
+    def replace_build_variables(self, app: str, variables: Mapping[str, str]) -> None:
+        """Call inside a transaction."""
+        self._write("DELETE FROM build_variables WHERE app = ?", app)
+        for name, value in variables.items():
+            self._write("INSERT INTO build_variables (app, name, value) VALUES (?, ?, ?)", app, name, value)
+
     def scale(self, app: str) -> dict[str, int]:
         """How many containers of a process the operator asked for; the manifest says it for the others."""
         rows = self._rows("SELECT process, replicas FROM scales WHERE app = ?", app)

@@ -140,7 +140,8 @@ class Rotation:
         finally:
             end_canary(self.proxy, self.backend)
             failed, answered = error_share(self.proxy.look(self.backend).servers, step.new)
-            self.watcher.step("canary", f"it answered {count(answered, 'request')}, {failed:,} failed")
+            who = "it" if len(step.new) == 1 else "they"
+            self.watcher.step("canary", f"{who} answered {count(answered, 'request')}, {failed:,} failed")
 
     def _watch(self, step: Watch | Canary, on_look: Callable[[Mapping[str, ServerState]], None]) -> None:
         servers = self.proxy.look(self.backend).servers

@@ -153,6 +153,10 @@ class Repository:
         """The commit that the branch stands at, None when there is no such branch."""
         return self._commit(f"refs/heads/{branch}")
 
+    def contains(self, commit: str, earlier: str) -> bool:
+        """Whether the history of a commit has that earlier one in it; not so for one that is not here."""
+        return self.run("merge-base", "--is-ancestor", _checked(earlier), _checked(commit))[0] == 0
+
     def move_branch(self, branch: str, new: str | None, expected_old: str | None) -> bool:
         """Moves the branch from one commit to another in one step; None: there is no such branch.
 
