@@ -143,15 +143,19 @@ class AppLock:
 
 
 @contextmanager
-def exclusive(path: Path) -> Iterator[None]:
-    """Keeps others out for a moment, waiting as long as it takes. Raises PodshiftError.
+def exclusive(path: Path, on_wait: Callable[[], None] | None = None) -> Iterator[bool]:
+    """Keeps others out for a moment, waiting as long as it takes; gives whether `on_wait` was called before that.
 
+    Who came first comes first. A signal handler that raises ends the wait. Raises PodshiftError.
     `path` is a file for this alone, never one that gets replaced by renaming another over it.
     """
     fd = _open(path)
     try:
+        waits = on_wait is not None and not _flock(fd, fcntl.LOCK_EX)
+        if on_wait and waits:
+            on_wait()
         fcntl.flock(fd, fcntl.LOCK_EX)
-        yield
+        yield waits
     finally:
         os.close(fd)
 

@@ -72,12 +72,16 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """How the image is made. Paths are relative to the repository's top; `containerfile` None means: look."""
+    """How the image is made. Paths are relative to the repository's top; `containerfile` None means: look.
+
+    `timeout` in seconds; None: what the server allows.
+    """
 
     containerfile: str | None = None
     context: str = "."
     target: str | None = None
     args: Mapping[str, str] = field(default_factory=dict)
+    timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

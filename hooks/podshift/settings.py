@@ -106,6 +106,11 @@ class Home:
         """Held while the proxy's maps and configuration file are written."""
         return self.path / "proxy.lock"
 
+    @property
+    def builds(self) -> Path:
+        """The places of builds that go on at once."""
+        return self.path / "builds"
+
     def repository(self, app: str) -> Path:
         return self.path / "repositories" / f"{app}.git"
 
@@ -157,6 +162,7 @@ class Settings:
     Where the network alias alone leads to an app, its old containers stop `settle_seconds` after the new have it.
     An engine command that takes longer than `engine_seconds`, a build `build_seconds`, is ended and has failed.
     `edge` None: there is no HTTPS edge.
+    A build may have `build_memory` ("2g"; empty: no limit), and `parallel_builds` may go on at once.
     """
 
     engine: str = "podman"
@@ -175,6 +181,8 @@ class Settings:
     build_seconds: int = 3600
     edge: Edge | None = None
     settle_seconds: int = 5
+    build_memory: str = ""
+    parallel_builds: int = 2
 
     @property
     def rootless(self) -> bool:

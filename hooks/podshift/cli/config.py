@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ from podshift.cli.command import app_argument, json_option, open_installation, p
 from podshift.cli.releases import release_number
 from podshift.config import check_name, check_value, read_env_file, without
 from podshift.errors import PodshiftError
+from podshift.records import Records
 
 PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
 
@@ -22,27 +24,49 @@ PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
 @click.argument("words", nargs=-1, metavar="[K=V | K]...")
 @click.option("--env-file", type=click.Path(path_type=Path), help="Set what a .env file says; - is standard input.")
 @click.option("--no-restart", is_flag=True, help="Only the next release will use it.")
+@click.option("--build", is_flag=True, help="Secrets of builds, which no container gets.")
 @click.option("--release", metavar="vN", help="Show what a release was made with.")
 @json_option
 def config(
     app: str, action: str | None, words: tuple[str, ...], env_file: Path | None, no_restart: bool,
-    release: str | None, as_json: bool,
+    build: bool, release: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Show, set or unset config variables. `set K` alone reads the value from stdin, or asks without echo."""
+    if build and (no_restart or release):
+        raise click.UsageError("--build concerns the builds to come, and neither a restart nor a release")
+    scope = Scope(app, build=build, restart=not no_restart)
     if action == "set":
-        _set(app, words, env_file, no_restart)
+        _set(scope, words, env_file)
     elif action == "unset":
-        _unset(app, words, no_restart)
+        _unset(scope, words)
     else:
-        _show(app, words, release, as_json)
+        _show(scope, words, release, as_json)
 
 
-def _set(app: str, words: tuple[str, ...], env_file: Path | None, no_restart: bool) -> None:
+@dataclass(frozen=True)
+class Scope:
+    """Whose variables: those of an app's containers, or the secrets of its builds."""
+
+    app: str
+    build: bool
+    restart: bool
+
+    def variables(self, records: Records) -> dict[str, str]:
+        return records.build_variables(self.app) if self.build else records.variables(self.app)
+
+    def change(self, edit: Callable[[Mapping[str, str]], Mapping[str, str]], what: str) -> None:
+        from podshift.deploy.change import configure, configure_builds, configure_later
+
+        make = configure_builds if self.build else configure if self.restart else configure_later
+        run_change(self.app, lambda change: make(change, edit, f"{what}{' for builds' if self.build else ''}"))
+
+
+def _set(scope: Scope, words: tuple[str, ...], env_file: Path | None) -> None:
     values = read_env_file(env_file) if env_file else {}
     values |= dict(_pair(word, alone=len(words) == 1) for word in words)
     if not values:
         raise click.UsageError("nothing to set: say K=V, K, or --env-file FILE")
-    _change(app, lambda before: {**before, **values}, f"set {', '.join(sorted(values))}", no_restart)
+    scope.change(lambda before: {**before, **values}, f"set {', '.join(sorted(values))}")
 
 
 def _pair(word: str, *, alone: bool) -> tuple[str, str]:
@@ -68,40 +92,37 @@ def _secret(name: str, alone: bool) -> str:
         ) from None
 
 
-def _unset(app: str, names: tuple[str, ...], no_restart: bool) -> None:
+def _unset(scope: Scope, names: tuple[str, ...]) -> None:
     if not names:
         raise click.UsageError("nothing to unset: say which")
     with open_installation() as installation:
-        installation.app(app)
-        without(installation.records.variables(app), names)
-    _change(app, lambda before: without(before, names), f"unset {', '.join(sorted(names))}", no_restart)
+        installation.app(scope.app)
+        without(scope.variables(installation.records), names)
+    scope.change(lambda before: without(before, names), f"unset {', '.join(sorted(names))}")
 
 
-def _change(app: str, edit: Callable[[Mapping[str, str]], Mapping[str, str]], what: str, no_restart: bool) -> None:
-    from podshift.deploy.change import configure, configure_later
-
-    make = configure_later if no_restart else configure
-    run_change(app, lambda change: make(change, edit, what))
-
-
-def _show(app: str, names: tuple[str, ...], release: str | None, as_json: bool) -> None:
+def _show(scope: Scope, names: tuple[str, ...], release: str | None, as_json: bool) -> None:
+    app = scope.app
     with open_installation() as installation:
         installation.app(app)
+        builds = {} if release else installation.records.build_variables(app)
         if release:
             values = installation.records.release_variables(installation.records.release(app, release_number(release)))
         else:
-            values = installation.records.variables(app)
+            values = scope.variables(installation.records)
     if names:
         without(values, names)
         for name in names:
             sys.stdout.buffer.write(values[name].encode() + b"\n")
     elif as_json:
         print_json(values)
-    elif not values:
+    elif not values and not builds:
         click.echo(f"{app} has no config variables; podshift config {app} set K=V sets one")
     else:
-        for name, value in values.items():
+        for name, value in values.items() if not scope.build else ():
             click.echo(f"{name}={value if PLAIN.fullmatch(value) else _quoted(value)}")
+        for name in builds:
+            click.echo(f"{name}  (a secret of builds; podshift config {app} get --build {name} shows it)")
 
 
 def _quoted(value: str) -> str:

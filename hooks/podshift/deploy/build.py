@@ -4,8 +4,10 @@ import time
 from pathlib import Path
 from threading import Thread
 
+from podshift.deploy.buildtime import in_time
 from podshift.deploy.containers import Blueprint
 from podshift.deploy.installation import Installation
+from podshift.deploy.slots import build_slot
 from podshift.engine import BuildRequest
 from podshift.errors import PodshiftError
 from podshift.manifest import places
@@ -16,7 +18,7 @@ from podshift.report import Log, duration
 from podshift.source import Outside, Repository, clean_git_environment, kept_tree
 
 
-def build(installation: Installation, app: App, release: Release, log: Log) -> None:
+def build(installation: Installation, app: App, release: Release, log: Log, *, use_cache: bool = True) -> None:
     """Make the release's image. Raises PodshiftError with the engine's own words."""
     repository = Repository(installation.home.repository(app.name))
     manifest = Blueprint(installation, app, release).manifest
@@ -26,7 +28,7 @@ def build(installation: Installation, app: App, release: Release, log: Log) -> N
         repository, release.commit, installation.home.checkout(app.name), outside(installation, app, where.context),
         lambda line: log.step("source", line),
     ) as tree:  # fmt: skip
-        _build_tree(installation, app, release, manifest.build, tree, log)
+        _build_tree(installation, app, release, manifest.build, tree, log, use_cache)
     log.step("build", f"done in {duration(time.monotonic() - began)}")
 
 
@@ -46,7 +48,9 @@ def ensure_image(installation: Installation, app: App, release: Release, log: Lo
         build(installation, app, release, log)
 
 
-def _build_tree(installation: Installation, app: App, release: Release, build: Build, tree: Path, log: Log) -> None:
+def _build_tree(
+    installation: Installation, app: App, release: Release, build: Build, tree: Path, log: Log, use_cache: bool
+) -> None:  # fmt: skip
     where = places(release.path, build)
     context = _inside(tree, where.context)
     containerfile = next((tree / name for name in where.containerfiles if (tree / name).is_file()), None)
@@ -61,9 +65,11 @@ def _build_tree(installation: Installation, app: App, release: Release, build: B
         "podshift.commit": release.commit,  # last: the build cache holds up to what differs
     }
     request = BuildRequest(
-        release.image, context, containerfile, target=build.target, args=build.args, labels=labels
+        release.image, context, containerfile, target=build.target, args=build.args, labels=labels,
+        use_cache=use_cache, seconds=build.timeout, memory=installation.settings.build_memory,
+        secrets=installation.records.build_variables(app.name),
     )  # fmt: skip
-    with clean_git_environment():
+    with clean_git_environment(), build_slot(installation, release, log), in_time(build, installation.settings):
         installation.engine.build(request, lambda line: log.output("build", line))
 
 

@@ -60,6 +60,15 @@ def configure_later(change: Change, edit: Callable[[Variables], Variables], what
         change.log.success(f"{change.app.name}: {what}; the next release will use it")
 
 
+def configure_builds(change: Change, edit: Callable[[Variables], Variables], what: str) -> None:
+    """Change the secrets of the builds to come."""
+    with changing(change, "config", what):
+        records, name = change.installation.records, change.app.name
+        with records.transaction():
+            records.replace_build_variables(name, edit(records.build_variables(name)))
+        change.log.success(f"{name}: {what}; the next build can mount it")
+
+
 @contextmanager
 def changing(change: Change, what: str, detail: str = "") -> Iterator[Happening]:
     """Hold the app's lock, with whatever an interrupted deploy left behind put right; it becomes an event."""

@@ -207,7 +207,7 @@ def _shut_the_door(home: Home, log: Log) -> None:
 
 
 def _remove_folder(home: Home) -> list[Path]:
-    own = [home.path / name for name in ("repositories", "apps", "proxy", "edge", "run", "errors")]
+    own = [home.path / name for name in ("repositories", "apps", "builds", "proxy", "edge", "run", "errors")]
     for folder in (*own, *home.path.glob(f"{BACKUP_PREFIX}*")):
         shutil.rmtree(folder, ignore_errors=True)
     for path in home.path.glob("*"):

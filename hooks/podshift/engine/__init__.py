@@ -1,6 +1,6 @@
 """podman or docker: everything that is asked of a container engine, and the only importer of sh."""
 
-from podshift.engine.command import PACKAGES, EngineError
+from podshift.engine.command import PACKAGES, EngineError, TimedOut
 from podshift.engine.engine import Engine, open_engine
 from podshift.engine.inside import start_inside
 from podshift.engine.objects import Container, Image, ImageFacts
@@ -18,6 +18,7 @@ __all__ = [
     "EngineError",
     "Image",
     "ImageFacts",
+    "TimedOut",
     "choose_engine",
     "lingers",
     "open_engine",

@@ -31,13 +31,15 @@ VANISHED = re.compile(r"^Error: .*(layer not known|image not known|no such image
 def run_build(
     program: str, arguments: list[str], *, folder: Path, timeout: float, on_line: Line,
     env: Mapping[str, str] | None = None, end: End | None = None,
+    shown: Callable[[str], str] = str,
 ) -> None:  # fmt: skip
     """Build to the end; every line of both streams goes to `on_line`. Raises EngineError like command.run().
 
     `folder` is where the output's file may be: it has no name, so the build does not see it. `end` is how a build is
-    broken off, from inside unless said otherwise.
+    broken off, from inside unless said otherwise; `shown` is how a line may be seen by people.
     """
-    once = partial(_build_once, program, arguments, folder, timeout, on_line, env or {}, end or _end_from_inside)
+    end = end or _end_from_inside
+    once = partial(_build_once, program, arguments, folder, timeout, on_line, env or {}, end, shown)
     for _ in range(TRIES - 1):
         try:
             return once()
@@ -49,11 +51,12 @@ def run_build(
 
 
 def _build_once(
-    program: str, arguments: list[str], folder: Path, timeout: float, on_line: Line, env: Mapping[str, str], end: End
-) -> None:
+    program: str, arguments: list[str], folder: Path, timeout: float, on_line: Line, env: Mapping[str, str], end: End,
+    shown: Callable[[str], str],
+) -> None:  # fmt: skip
     tail: deque[str] = deque(maxlen=TAIL_LINES)
     with TemporaryFile(dir=folder) as file:
-        lines = _Lines(file.fileno(), (tail.append, on_line))
+        lines = _Lines(file.fileno(), (tail.append, on_line), shown)
 
         def ended_reading(pid: int, seconds: float | None) -> bool:
             deadline = time.monotonic() + (seconds or 0)
@@ -130,9 +133,10 @@ def _processes() -> list[int]:
 class _Lines:
     """Passes on every whole line that is written to a file by others."""
 
-    def __init__(self, descriptor: int, to: tuple[Line, ...]) -> None:
+    def __init__(self, descriptor: int, to: tuple[Line, ...], shown: Callable[[str], str]) -> None:
         self.descriptor = descriptor
         self.to = to
+        self.shown = shown
         self.offset = 0
         self.rest = b""
 
@@ -146,5 +150,6 @@ class _Lines:
             self._pass_on(self.rest)
 
     def _pass_on(self, line: bytes) -> None:
+        text = self.shown(line.decode(errors="replace").rstrip("\r"))
         for to in self.to:
-            to(line.decode(errors="replace").rstrip("\r"))
+            to(text)

@@ -25,6 +25,10 @@ class EngineError(PodshiftError):
         self.output = output
 
 
+class TimedOut(EngineError):  # noqa: N818 - it is what happened
+    """One that was ended because it took too long."""
+
+
 def run(
     program: str, arguments: list[str], *, timeout: float | None, env: Mapping[str, str] | None = None,
     on_line: Line | None = None, stdin: Any = None,
@@ -117,7 +121,7 @@ def wait(
     try:
         if not ended(process.pid, timeout):
             end(process)
-            raise EngineError(
+            raise TimedOut(
                 f"{program} {verb} did not end within {timeout:.0f} s", "\n".join(tail), hint="podshift doctor"
             )
         process.wait()

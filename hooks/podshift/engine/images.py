@@ -10,17 +10,36 @@ from podshift.engine.caller import Caller, label_filters
 from podshift.engine.command import EngineError, Line
 from podshift.engine.objects import Image, ImageFacts
 from podshift.engine.request import BuildRequest
+from podshift.engine.secrets import forget_stale_secrets, secret_files
 
 LISTING_TRIES = 5
+# What a build prints of a step, or of a compiler in it, that the kernel ended for want of memory.
+KILLED = re.compile(r"exit status 137|exit code:? 137|^Killed\b|signal: killed|Killed signal", re.MULTILINE)
 
 
 class Images(Caller):
     """The engine's verbs for images and builds."""
 
     def build(self, request: BuildRequest, on_line: Line) -> None:
-        """Build an image, every line of the engine's output going to `on_line`. Raises EngineError."""
-        command = [*self.options, "build", *request.arguments()]
-        run_build(self.program, command, folder=request.context, timeout=self.build_time(request), on_line=on_line)
+        """Build an image, every line of the engine's output going to `on_line`. Raises EngineError, TimedOut."""
+        try:
+            with secret_files(request.secrets) as secrets:
+                self.run_build(request, [*self.options, "build", *request.arguments(secrets=secrets)], on_line)
+        except EngineError as error:
+            if request.memory and KILLED.search(error.output):
+                raise EngineError(
+                    f"the build was killed, most likely because it needed more memory than {request.memory}",
+                    error.output,
+                    hint="let it need less, or raise build_memory in the server's settings.toml",
+                ) from None
+            raise
+
+    def run_build(self, request: BuildRequest, command: list[str], on_line: Line) -> None:
+        """The engine's own way to do it."""
+        run_build(
+            self.program, command, folder=request.context, timeout=self.build_time(request), on_line=on_line,
+            shown=request.shown,
+        )  # fmt: skip
 
     def build_time(self, request: BuildRequest) -> float:
         """Seconds that a build may take."""
@@ -29,6 +48,7 @@ class Images(Caller):
     def end_strays(self, **labels: str) -> None:
         """End the builds and runs with these labels that a killed deployer left behind."""
         end_strays({f"podshift.{key}": value for key, value in labels.items()})
+        forget_stale_secrets()
 
     def image_facts(self, image: str) -> ImageFacts:
         (facts,) = json.loads(self.call("image", "inspect", image))

@@ -1,8 +1,10 @@
 """What a build is asked for, as a value; and its arguments, as far as they do not depend on the engine."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from podshift.engine.secrets import hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,7 +12,7 @@ class BuildRequest:
     """`image` from `context`, whose `containerfile` is an absolute path; `target` None is the last stage.
 
     `use_cache` False: every layer is made anew. A build that takes longer than `seconds` has failed; None: as the
-    settings say.
+    settings say. Its steps may use `memory` together ("2g"; empty: no limit), and mount the `secrets`, by name.
     """
 
     image: str
@@ -21,9 +23,14 @@ class BuildRequest:
     labels: Mapping[str, str] = field(default_factory=dict)
     use_cache: bool = True
     seconds: float | None = None
+    memory: str = ""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
-    def arguments(self) -> list[str]:
-        """What goes after `build`: every value is glued to its option, so that none can become one."""
+    def arguments(self, *, secrets: Sequence[str] = ()) -> list[str]:
+        """What goes after `build`: every value is glued to its option, so that none can become one.
+
+        `secrets` are the arguments from secret_files().
+        """
         return [
             f"--tag={self.image}",
             f"--file={self.containerfile}",
@@ -31,6 +38,12 @@ class BuildRequest:
             *(f"--build-arg={key}={value}" for key, value in self.args.items()),
             *(f"--label={key}={value}" for key, value in self.labels.items()),
             *([] if self.use_cache else ["--no-cache"]),
+            *([f"--memory={self.memory}", f"--memory-swap={self.memory}"] if self.memory else []),
+            *secrets,
             "--",
             str(self.context),
         ]
+
+    def shown(self, line: str) -> str:
+        """A line of the build's output as people may see it."""
+        return hidden(self.secrets, line)

@@ -8,6 +8,7 @@ from podshift.manifest.tables import Parser, mapping, table
 from podshift.manifest.values import (
     command,
     duration,
+    longer_than_nothing,
     memory,
     number,
     one_line,
@@ -25,6 +26,7 @@ BUILD: dict[str, Parser] = {
     "context": folder_around,
     "target": stage,
     "args": mapping(argument_name, one_line),
+    "timeout": longer_than_nothing,
 }
 
 EVERY_PROCESS: dict[str, Parser] = {

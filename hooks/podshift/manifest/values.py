@@ -67,6 +67,10 @@ def duration(value: object) -> float:
     refuse(value, f'a time such as "500ms", "30s" or "2m", at most {LONGEST} seconds')
 
 
+def longer_than_nothing(value: object) -> float:
+    return duration(value) or refuse(value, 'more than no time, such as "10m"')
+
+
 def share(value: object) -> float:
     """From 0 to 1, from `10%` or 0.1."""
     part: float = -1

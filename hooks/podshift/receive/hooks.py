@@ -1,15 +1,19 @@
 """pre-receive and post-receive: refuse what cannot be deployed, deploy what was accepted."""
 
 import os
+import time
 
+from podshift.deploy.buildtime import check_timeout
 from podshift.deploy.disk import refuse_nearly_full
 from podshift.deploy.links import refuse_ungranted
+from podshift.deploy.options import check_process
 from podshift.errors import PodshiftError
 from podshift.manifest import MANIFEST, MANIFEST_BYTES, PROCFILE, at, parse_manifest, places
 from podshift.model import Manifest, State
 from podshift.receive.gate import announce
-from podshift.receive.push import Push, check_options, options_in, pusher, read_push, say
-from podshift.records import App, Records
+from podshift.receive.options import SKIP
+from podshift.receive.push import Push, options_in, pusher, read_push, say
+from podshift.records import PUSH, SKIPPED, App, Event, Records
 from podshift.report import printable
 from podshift.settings import Home, load_settings
 from podshift.source import Repository
@@ -22,7 +26,6 @@ def pre_receive(home: Home, app: str, lines: str) -> int:
     """
     push = read_push(home, app, lines.splitlines(), options_in(os.environ))
     repository = Repository(home.repository(app))
-    check_options(push.options)
     check_history(repository, push)
     update = push.deploy
     if update and update.new is None:
@@ -31,8 +34,15 @@ def pre_receive(home: Home, app: str, lines: str) -> int:
             hint=f"podshift destroy {app} takes the app away",
         )
     if update and update.new:
-        refuse_nearly_full(home, load_settings(home))
-        refuse_ungranted(push.app, check_commit(repository, update.new, push.app.path))
+        settings = load_settings(home)
+        refuse_nearly_full(home, settings)
+        if push.options.skip:
+            check_skip(push)
+        else:
+            manifest = check_commit(repository, update.new, push.app.path)
+            refuse_ungranted(push.app, manifest)
+            check_process(push.options.deploy, manifest.web)
+            check_timeout(manifest.build, settings)
         if push.gated:
             announce(home.repository(app))
     return 0
@@ -48,7 +58,10 @@ def post_receive(home: Home, app: str, lines: str) -> int:
     wanted = push.deploy
     if wanted is None or wanted.new is None or (push.gated and _was_deployed(home, app, wanted.new)):
         return 0
-    return 0 if _deploy(home, push.app, wanted.new) else 1
+    if push.options.skip:
+        _skip(home, push, wanted.new)
+        return 0
+    return 0 if _deploy(home, push, wanted.new) else 1
 
 
 def _was_deployed(home: Home, app: str, commit: str) -> bool:
@@ -59,14 +72,35 @@ def _was_deployed(home: Home, app: str, commit: str) -> bool:
     return any(one.commit == commit and one.state in (State.LIVE, State.RETIRED) for one in releases)
 
 
-def _deploy(home: Home, app: App, commit: str) -> bool:
+def _deploy(home: Home, push: Push, commit: str) -> bool:
     from podshift.deploy.push import Wish
     from podshift.receive.start import deploy
 
-    def still_wanted(repository: Repository) -> bool:
-        return repository.tip(app.branch) == commit
+    app = push.app
 
-    return deploy(home, Wish(app.name, commit, pusher(), still_wanted, app.branch))
+    def still_wanted(repository: Repository) -> bool:
+        tip = repository.tip(app.branch)
+        return tip == commit or tip in _skipped(home, app)
+
+    return deploy(home, Wish(app.name, commit, pusher(), still_wanted, app.branch, options=push.options.deploy))
+
+
+def _skip(home: Home, push: Push, commit: str) -> None:
+    """Write down that this commit was not to be deployed: it replaces none that waits for its deploy."""
+    app, what = push.app, push.options.deploy.message or Repository(home.repository(push.app.name)).subject(commit)
+    records = Records(home.database)
+    records.add_event(Event(time.time(), app.name, PUSH, SKIPPED, pusher(), None, commit, what, None))
+    records.close()
+    say(f"{printable(app.branch)}: accepted, not deployed (-o {SKIP})")
+    say(f"hint: on the server, podshift deploy {app.name} deploys it; so does the next push")
+
+
+def _skipped(home: Home, app: App) -> list[str]:
+    records = Records(home.database)
+    try:
+        return records.skipped(app.name)
+    finally:
+        records.close()
 
 
 def check_history(repository: Repository, push: Push) -> None:
@@ -76,6 +110,15 @@ def check_history(repository: Repository, push: Push) -> None:
         raise PodshiftError(
             f"this is a push from a shallow clone: its history ends at {cut[:7]}, and what came before is not here",
             hint="git fetch --unshallow, and push again",
+        )
+
+
+def check_skip(push: Push) -> None:
+    """Raises PodshiftError where the gate is shut: then the branch has only what went live."""
+    if push.app.gate:
+        raise PodshiftError(
+            f"the gate of {push.app.name} is shut: what is on {push.app.branch} has gone live, so -o {SKIP} is refused",
+            hint=f"push to another branch; or, on the server, podshift gate {push.app.name} off",
         )
 
 

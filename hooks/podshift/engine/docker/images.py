@@ -1,12 +1,14 @@
 """Docker's builds: by BuildKit, whose stages leave no images behind; by the older builder where there is none."""
 
 import re
+from dataclasses import replace
 
 from podshift.engine.build import end_strays, run_build
-from podshift.engine.command import EngineError, Line, terminate
+from podshift.engine.command import EngineError, Line, TimedOut, terminate
 from podshift.engine.docker.daemon import explained
 from podshift.engine.images import Images
 from podshift.engine.request import BuildRequest
+from podshift.engine.secrets import forget_stale_secrets
 
 NOISE = re.compile(r"#\d+ sha256:[0-9a-f]{64}")
 # From this version on `docker build` is BuildKit where its plugin is installed; before it has to be asked for.
@@ -17,17 +19,21 @@ class DockerImages(Images):
     """Docker's own ways with images. A client that goes away ends its build, which is the daemon's."""
 
     def build(self, request: BuildRequest, on_line: Line) -> None:
+        super().build(replace(request, memory=""), on_line)  # BuildKit has no limit of it
+
+    def run_build(self, request: BuildRequest, command: list[str], on_line: Line) -> None:
         def pass_on(line: str) -> None:
             if not NOISE.fullmatch(line):
                 on_line(line)
 
-        command = [*self.options, "build", *request.arguments()]
         env = {"DOCKER_BUILDKIT": "1"} if self._version() < BUILDKIT_BY_ITSELF else {}
         try:
             run_build(
                 self.program, command, folder=request.context, timeout=self.build_time(request), on_line=pass_on,
-                env=env, end=terminate,
+                env=env, end=terminate, shown=request.shown,
             )  # fmt: skip
+        except TimedOut:
+            raise
         except EngineError as error:
             raise explained(error) from None
 
@@ -38,3 +44,4 @@ class DockerImages(Images):
 
     def end_strays(self, **labels: str) -> None:
         end_strays({f"podshift.{key}": value for key, value in labels.items()}, from_inside=False)
+        forget_stale_secrets()
