@@ -80,7 +80,7 @@ def test_the_share_of_the_requests_is_right(canary: Switchboard, clients: int) -
     assert within(answers["new-1"] + answers["new-2"], 0.10, REQUESTS), answers
     assert within(answers["new-1"], 0.05, REQUESTS), answers
     assert within(answers["new-2"], 0.05, REQUESTS), answers
-    assert min(answers[name] for name in OLD) > 0.4 * REQUESTS
+    assert min(answers[name] for name in OLD) > 0.3 * REQUESTS, "leastconn, about half of the rest for each"
     servers = canary.proxy.look("b0").servers
     assert {name: servers[name].answered for name in NEW} == {name: answers[name] for name in NEW}
 
