@@ -36,7 +36,8 @@ def outside(installation: Installation, app: App, context: str) -> Outside:
     """By which ways the app's builds get what is not in its own repository."""
     home = installation.home
     return Outside(
-        app=app.name, origin=app.origin, kept=home.fetched(app.name), known_hosts=home.known_hosts, within=context,
+        app=app.name, origin=app.origin, trusted=app.origin, kept=home.fetched(app.name),
+        known_hosts=home.known_hosts, within=context,
         key=installation.records.deploy_key(app.name).private,
     )  # fmt: skip
 

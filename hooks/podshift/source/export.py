@@ -57,7 +57,26 @@ def fill(
             if depth == DEEPEST:
                 raise PodshiftError(f"submodules are nested too deep at {printable(submodule.path)}")
             filled.append(_fill_in(submodule, tree, outside, say, scratch, depth))
+    filled += _fill_pointers(repository, commit, tree, listing, outside, say, scratch)
     return filled
+
+
+def _fill_pointers(
+    repository: Repository, commit: str, tree: Path, listing: Listing, outside: Outside, say: Say, scratch: Path
+) -> list[Path]:  # fmt: skip
+    if not listing.attributes:
+        return []
+    from podshift.source.lfs.pointers import has_filter
+
+    if not has_filter(tree, listing):
+        return []
+    from podshift.source.lfs.files import fill_pointers
+
+    with tempfile.TemporaryDirectory(prefix=".podshift-", dir=scratch) as folder:
+        written = fill_pointers(repository, commit, tree, listing, outside, Path(folder))
+    if written:
+        say(f"{len(written)} Git LFS file{'s' * (len(written) > 1)} put in place")
+    return written
 
 
 def _fill_in(

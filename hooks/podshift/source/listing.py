@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 
 ARGUMENTS = ("ls-files", "-z", "--stage")
 
@@ -13,8 +14,9 @@ _ATTRIBUTES = b"/.gitattributes"
 @dataclass(frozen=True, slots=True)
 class Listing:
     """`submodules` maps a path to a commit, `attributes` that of each .gitattributes to its hash. Bytes of paths that
-    are no UTF-8 are surrogates."""
+    are no UTF-8 are surrogates. `index` is the file that has all of it."""
 
+    index: Path
     submodules: dict[str, str]
     attributes: dict[str, str]
 
@@ -24,7 +26,7 @@ class Listing:
         return sha256(repr(sorted(self.attributes.items())).encode()).hexdigest()
 
 
-def read_listing(output: bytes) -> Listing:
+def read_listing(output: bytes, index: Path) -> Listing:
     """From what git says to ARGUMENTS."""
     submodules, attributes = dict[str, str](), dict[str, str]()
     for line in output.split(b"\0"):
@@ -32,4 +34,4 @@ def read_listing(output: bytes) -> Listing:
             about, _, path = line.partition(b"\t")
             found = submodules if line.startswith(_GITLINK) else attributes
             found[os.fsdecode(path)] = about.split()[1].decode()
-    return Listing(submodules, attributes)
+    return Listing(index, submodules, attributes)

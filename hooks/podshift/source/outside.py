@@ -6,13 +6,15 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Of one app: `origin` is the URL of its repository elsewhere (empty: unknown), `kept` a folder for what was
-    fetched before (None: nothing is kept), `key` the private half of its deploy key, `known_hosts` the file of what
-    was learnt of other machines. Only what is needed for the folder `within` of its repository is fetched.
+    """Of one app: `origin` is the URL of its repository elsewhere (empty: unknown), `trusted` that which an operator
+    gave, `kept` a folder for what was fetched before (None: nothing is kept), `key` the private half of its deploy
+    key, `known_hosts` the file of what was learnt of other machines. Only what is needed for the folder `within` of
+    its repository is fetched.
     """
 
     app: str = "APP"
     origin: str = ""
+    trusted: str = ""
     kept: Path | None = None
     key: str = field(default="", repr=False)
     known_hosts: Path = Path("/dev/null")

@@ -1,5 +1,6 @@
 """An app's bare repository: what is in its commits, and where its branches stand."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,7 +73,14 @@ class Repository:
         variables = {**self._environment, "GIT_INDEX_FILE": str(index), "GIT_WORK_TREE": str(directory)}
         write, look = ("read-tree", "--reset", "-u", _checked(commit)), listing.ARGUMENTS
         self._output(write, run_git(write, directory, variables, umask=0o022))
-        return listing.read_listing(self._output(look, run_git(look, directory, variables)))
+        return listing.read_listing(self._output(look, run_git(look, directory, variables)), index)
+
+    def filtered(self, directory: Path, index: Path, name: str) -> list[str]:
+        """The paths of a checked-out tree for which .gitattributes names this filter."""
+        variables = {"GIT_INDEX_FILE": str(index), "GIT_WORK_TREE": str(directory), "GIT_LITERAL_PATHSPECS": "0"}
+        command = ("ls-files", "-z", "--cached", "--", f":(attr:filter={name})")
+        output = self._output(command, run_git(command, directory, {**self._environment, **variables}))
+        return [os.fsdecode(path) for path in output.split(b"\0") if path]
 
     def _output(self, arguments: tuple[str, ...], result: tuple[int, bytes, str]) -> bytes:
         status, output, error = result
