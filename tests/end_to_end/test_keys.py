@@ -5,6 +5,7 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -61,6 +62,10 @@ def test_a_first_push_makes_the_app_and_who_pushed_is_told(server: RemoteServer,
         checkout = bob.checkout(tmp_path / "checkout")
         checkout.git("remote", "add", "production", f"{address(server)}:{name}")
         try:
+            (server.home / "templates" / name).mkdir()
+            left = bob.ssh("create", name).stderr
+            assert f"an earlier app {name} has left templates/{name}" in left
+            (server.home / "templates" / name).rmdir()
             nothing = bob.ssh("git-upload-pack", name)
             assert "the first push makes it" in nothing.stderr
             pushed = checkout.git_said("push", "production", "main")
@@ -86,6 +91,23 @@ def test_a_first_push_makes_the_app_and_who_pushed_is_told(server: RemoteServer,
             assert bob.ssh("destroy", name, "--yes").returncode == 0
             assert json.loads(bob.ssh("apps", "--json").stdout) == []
             assert server.json("keys", "list")[-2]["apps"] == []
+        finally:
+            server.podshift("destroy", name, "--volumes", "--yes", check=False)
+
+
+def test_two_first_pushes_at_once_make_one_app(server: RemoteServer) -> None:
+    name = f"app-{secrets.token_hex(3)}"
+    with let_in(server, "bob", "--create") as bob, ThreadPoolExecutor() as pool:
+        try:
+            both = list(pool.map(lambda _: bob.ssh("git-receive-pack", name), range(2)))
+            assert [("error" in one.stderr, "capabilities^{}" in one.stdout) for one in both] == [(False, True)] * 2
+            assert "".join(one.stderr for one in both).count("was made for this push") == 1
+            volume = f"{name}.data"
+            server.engine(
+                "volume", "create", f"--label=podshift.home={server.home}", f"--label=podshift.app={name}", volume
+            )
+            assert bob.ssh("destroy", name, "--yes").returncode == 0
+            assert f"an earlier app {name} has left {volume}" in bob.ssh("git-receive-pack", name).stderr
         finally:
             server.podshift("destroy", name, "--volumes", "--yes", check=False)
 

@@ -24,7 +24,7 @@ def key(**rights: object) -> Key:
 
 
 ADMIN, MAKER, USER = key(admin=True), key(creates=True, apps=("hello",)), key(apps=("hello", "shop"))
-ELSEWHERE = ("init", "uninstall", "backup", "restore", "install-service")
+ELSEWHERE = ("init", "uninstall", "backup", "restore", "install-service", "edge", "allow")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """Which commands can be given over SSH, and by whom. What is not in the table cannot.
 
-Not there on purpose, as each is as good as a shell on the server, or reads and writes its files: init, uninstall,
-backup, restore, install-service. For the same reason no parameter is ever a path, and a notifier only a URL.
+Not there on purpose: init, uninstall, backup, restore, install-service, edge, allow. Each is as good as a shell on the
+server, or reads and writes its files, or says what an app may have of the server. For the same reason no parameter is
+ever a path, and a notifier only a URL.
 """
 
 from enum import StrEnum
@@ -39,6 +40,7 @@ TABLE = {
     "gate": Scope.APP,
     "path": Scope.APP,
     "origin": Scope.APP,
+    "deploy-key": Scope.APP,
     "domains": Scope.APP,
     "maintenance": Scope.APP,
     "https": Scope.APP,

@@ -54,6 +54,8 @@ def create(app: str, as_json: bool, **how: Any) -> None:
         return
     click.echo(f"{made.name} is ready for its first push. In your checkout:\n")
     click.echo(f"  git remote add production {shown}\n  git push production {made.branch}")
+    if shown != remote and key is None:
+        click.echo(f"\nThat is for podshift's keys; with a plain one: {remote}")
     if made.by_alias:
         click.echo(
             f"\nYour proxy finds it on the network podshift-{app}, by the name {app}, at the port that it listens on."

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from podshift.deploy.domains import check_domain, refuse_taken_domains
 from podshift.deploy.installation import Installation
+from podshift.deploy.keys.claim import refuse_left_behind
 from podshift.deploy.networks import create_app_network, create_start_network
 from podshift.deploy.proxy import attach, detach, ensure_proxy, forget_app, synchronise_maps
 from podshift.deploy.prune import own_images
@@ -37,6 +38,8 @@ def create_app(installation: Installation, wanted: NewApp, log: Log, *, owner: s
     ensure_proxy(installation, log)
     with exclusive(installation.home.apps_lock):
         _refuse_taken(installation, new.name, new.domains)
+        if owner:
+            refuse_left_behind(installation, new.name)
         make_private(installation.home.app_folder(new.name) / "logs")
         try:
             backend, subnet = _make_route(installation, new)

@@ -14,7 +14,7 @@ from podshift.deploy.edge.addresses import collide
 from podshift.deploy.edge.container import ensure_edge
 from podshift.deploy.edge.image import EDGE_IMAGES
 from podshift.deploy.installation import Installation
-from podshift.deploy.keys.book import remove_block, write_block
+from podshift.deploy.keys.book import remove_block, renew_block
 from podshift.deploy.proxy import outdated, start_proxy
 from podshift.deploy.proxyimage import PROXY_IMAGES, obtain_proxy_image
 from podshift.deploy.service import remove_service
@@ -81,7 +81,7 @@ def init(home: Home, wanted: Wanted, say: Say) -> Settings:
         ensure_edge(installation, lambda text: say(f"edge: {text}"))
         for app in installation.records.apps():
             write_hooks(home.repository(app.name))
-        write_block(installation)
+        renew_block(installation)
     return settings
 
 

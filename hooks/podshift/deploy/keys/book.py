@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 
 from podshift.deploy.installation import Installation
@@ -55,6 +56,15 @@ def write_block(installation: Installation) -> None:
     """Make the block of authorized_keys what the records say. Raises PodshiftError."""
     keys = installation.records.all_keys()
     file.edit(file.authorized_keys(), lambda text: block.with_keys(text, installation.home, keys))
+
+
+def renew_block(installation: Installation) -> None:
+    """After another podshift has taken over, or a backup was restored. Raises PodshiftError.
+
+    Whose authorized_keys is a link to somewhere, and has no keys here, is left in peace.
+    """
+    with nullcontext() if installation.records.all_keys() else suppress(PodshiftError):
+        write_block(installation)
 
 
 def remove_block(home: Home) -> None:

@@ -1,0 +1,107 @@
+"""What sshd starts, asked with a line: who it is, and what becomes of a push, up to git."""
+
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from podshift.access.__main__ import find_key, main
+from podshift.access.commandline import GitRequest
+from podshift.access.git import serve
+from podshift.errors import PodshiftError
+from podshift.records import Key, NewApp, Records
+from podshift.settings import Home
+
+ADA = Key("ada", "ssh-ed25519", "AAAAada", "SHA256:a", admin=True, creates=False, added=1)
+BOB = Key("bob", "ssh-ed25519", "AAAAbob", "SHA256:b", admin=False, creates=False, added=2, apps=("hello",))
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = Home(tmp_path)
+    with closing(Records(home.database)) as records:
+        for number, app in enumerate(("hello", "shop")):
+            records.add_app(NewApp(app), backend=number, subnet="10.89.1.0/24")
+        for key in (ADA, BOB):
+            records.keep_key(key)
+    home.repository("hello").mkdir(parents=True)
+    return home
+
+
+@pytest.fixture(autouse=True)
+def _own_environment() -> Iterator[None]:
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+class BecameGitError(Exception):
+    """Instead of being replaced by git."""
+
+
+@pytest.fixture
+def git(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The arguments with which git was started."""
+    started: list[str] = []
+
+    def become(_: str, arguments: list[str]) -> None:
+        started.extend(arguments)
+        raise BecameGitError
+
+    monkeypatch.setattr(os, "execvp", become)
+    return started
+
+
+def test_who_has_the_key(home: Home, tmp_path: Path) -> None:
+    assert find_key(home, "SHA256:b") == BOB
+    with pytest.raises(PodshiftError, match="may come in no more"):
+        find_key(home, "SHA256:gone")
+    with pytest.raises(PodshiftError, match="no installation"):
+        find_key(Home(tmp_path / "gone"), "SHA256:b")
+    assert not (tmp_path / "gone").exists()
+
+
+def test_a_push_becomes_git_s_own(home: Home, git: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSH_ORIGINAL_COMMAND", "git-receive-pack 'hello'")
+    monkeypatch.setenv("PODSHIFT_KEY", "root")
+    monkeypatch.setenv("GIT_DIR", "/nowhere")
+    with pytest.raises(BecameGitError):
+        main(home, "SHA256:b")
+    assert git == ["git", "receive-pack", str(home.repository("hello"))]
+    assert (os.environ["PODSHIFT_KEY"], os.environ["PODSHIFT_HOME"]) == ("bob", str(home.path))
+    assert "GIT_DIR" not in os.environ
+
+
+def test_what_the_key_may_not_is_said(
+    home: Home, git: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("shop", "not-there"):
+        monkeypatch.setenv("SSH_ORIGINAL_COMMAND", f"git-receive-pack {name}")
+        assert main(home, "SHA256:b") == 1
+        said = capsys.readouterr()
+        assert (said.out, said.err) == ("", f"error: bob may not use '{name}'\nhint: bob may use: hello\n")
+    assert git == []
+
+
+@pytest.mark.parametrize("what", ["link", "file", "nothing"])
+def test_a_repository_that_is_elsewhere_is_not_followed(home: Home, git: list[str], tmp_path: Path, what: str) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    place = home.repository("shop")
+    if what == "link":
+        place.symlink_to(tmp_path / "elsewhere")
+    elif what == "file":
+        place.touch()
+    for service in ("receive-pack", "upload-pack"):
+        with pytest.raises(PodshiftError, match="the repository of shop is not there"):
+            serve(home, ADA, GitRequest(service, "shop"))
+    assert git == []
+
+
+def test_only_a_push_makes_an_app(home: Home, git: list[str]) -> None:
+    with pytest.raises(PodshiftError, match="there is no app 'new'") as caught:
+        serve(home, ADA, GitRequest("upload-pack", "new"))
+    assert caught.value.hint == "the first push makes it"
+    assert git == []
