@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from podshift.errors import PodshiftError
+from podshift.recognise import Recognised
+from podshift.recognise.index import index_words
 from podshift.settings import shipped
 
 
@@ -31,6 +33,21 @@ def render_template(name: str, folders: Sequence[Path], **values: Any) -> str:
         raise _template_error(error.filename or name, error.lineno, error.message or "syntax error") from None
     except Exception as error:  # a template can raise anything: it is a program of the operator's
         raise _template_error(*_where(error, name), f"{type(error).__name__}: {error}") from None
+
+
+def render_containerfile(
+    found: Recognised, base_images: Mapping[str, str], folders: Sequence[Path] = (), *, host_index: bool = False
+) -> str:
+    """The Containerfile of an app that brings none. `base_images` may have `{version}` in them."""
+    text = render_template(
+        f"containerfile/{found.kind}.j2",
+        folders,
+        base={name: image.replace("{version}", found.version.number) for name, image in base_images.items()},
+        command=found.command_array,
+        index=index_words(host=host_index),
+        **found.values,
+    )
+    return re.sub(r"\n{2,}(?!FROM)", "\n", text.lstrip("\n"))  # a line that is empty for want of an index
 
 
 def import_jinja2() -> None:

@@ -3,9 +3,9 @@
 import hashlib
 import os
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,6 +18,18 @@ DEFAULT_HOME = "~/.local/share/podshift"
 NOWHERE = "none"
 PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
+# What the Containerfiles that podshift renders begin with; `{version}` is what the app asks for.
+BASE_IMAGES = {
+    "python": "docker.io/library/python:{version}-slim-bookworm",
+    "node": "docker.io/library/node:{version}-bookworm-slim",
+    "go": "docker.io/library/golang:{version}-bookworm",
+    "ruby": "docker.io/library/ruby:{version}-slim-bookworm",
+    "php": "docker.io/library/php:{version}-apache-bookworm",
+    "composer": "docker.io/library/composer:2",
+    "static": "docker.io/library/caddy:2-alpine",
+    "debian": "docker.io/library/debian:bookworm-slim",
+}
+PACKAGE_INDEXES = ("none", "host")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +175,8 @@ class Settings:
     An engine command that takes longer than `engine_seconds`, a build `build_seconds`, is ended and has failed.
     `edge` None: there is no HTTPS edge.
     A build may have `build_memory` ("2g"; empty: no limit), and `parallel_builds` may go on at once.
+    `base_images` are the operator's own, by the names of BASE_IMAGES; with `package_index` "host" builds get this
+    machine's configuration of package managers.
     """
 
     engine: str = "podman"
@@ -183,6 +197,13 @@ class Settings:
     settle_seconds: int = 5
     build_memory: str = ""
     parallel_builds: int = 2
+    base_images: Mapping[str, str] = field(default_factory=dict)
+    package_index: str = "none"
+
+    @property
+    def bases(self) -> dict[str, str]:
+        """Every base image, with the operator's own before podshift's."""
+        return {**BASE_IMAGES, **self.base_images}
 
     @property
     def rootless(self) -> bool:
@@ -198,14 +219,26 @@ def load_settings(home: Home) -> Settings:
     """The installation's settings; PodshiftError before `podshift init`, or when the file cannot be read."""
     try:
         values = tomllib.loads(home.settings_file.read_text())
-        return Settings(**{key: _frozen(value) for key, value in values.items()})
+        return _checked(Settings(**{key: _frozen(value) for key, value in values.items()}))
     except FileNotFoundError:
         raise PodshiftError(f"there is no installation in {home.path}", hint="podshift init") from None
-    except (tomllib.TOMLDecodeError, TypeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, TypeError, ValueError) as error:
         raise PodshiftError(
             f"{home.settings_file} cannot be read: {error}",
             hint="mend that line, or run podshift init again",
         ) from None
+
+
+def _checked(settings: Settings) -> Settings:
+    """ValueError for what only shows itself in a build otherwise."""
+    images = settings.base_images
+    if not isinstance(images, dict) or not all(isinstance(image, str) for image in images.values()):
+        raise ValueError("base_images must be a table of names of images")
+    if unknown := images.keys() - BASE_IMAGES:
+        raise ValueError(f"base_images has no {', '.join(sorted(unknown))}; known are {', '.join(BASE_IMAGES)}")
+    if settings.package_index not in PACKAGE_INDEXES:
+        raise ValueError(f"package_index must be {' or '.join(PACKAGE_INDEXES)}, not {settings.package_index!r}")
+    return settings
 
 
 def save_settings(home: Home, settings: Settings) -> None:

@@ -1,0 +1,78 @@
+"""npm, pnpm or yarn: by the lock file, else by what `packageManager` names."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from podshift.recognise.tree import Tree
+
+NAMED = re.compile(r"(npm|pnpm|yarn)@(\d{1,3}(?:\.\d{1,4}){0,2})(?:[+-].*)?")
+LOCKS = {
+    "pnpm-lock.yaml": "pnpm",
+    "yarn.lock": "yarn",
+    "package-lock.json": "npm",
+    "npm-shrinkwrap.json": "npm",
+}
+FURTHER = (".npmrc", ".yarnrc.yml", ".yarnrc")
+
+
+@dataclass(frozen=True, slots=True)
+class Manager:
+    """How packages come in. `tool` is the manager itself as an npm package, empty for npm; `files` are read first."""
+
+    name: str
+    tool: str
+    files: tuple[str, ...]
+    everything: str
+    production: str
+    prune: str
+
+    @property
+    def shown(self) -> str:
+        return self.files[-1] if self.files[-1] in LOCKS else "package.json"
+
+    @property
+    def build(self) -> str:
+        return f"{self.name} run build"
+
+
+def find_manager(tree: Tree, package: dict[str, Any]) -> Manager:
+    there = tree.names()
+    lock = next((name for name in LOCKS if name in there), "")
+    match = NAMED.fullmatch(str(package.get("packageManager", "")))
+    name = LOCKS.get(lock) or (match[1] if match else "npm")
+    wanted = match[2] if match and match[1] == name else ""
+    files = ("package.json", *(file for file in FURTHER if file in there), *([lock] if lock else []))
+    if name == "pnpm":
+        return _pnpm(files, wanted, locked=bool(lock))
+    if name == "yarn" and _is_berry(tree, wanted):
+        return _berry(files, wanted, locked=bool(lock))
+    return _yarn(files, locked=bool(lock)) if name == "yarn" else _npm(files, locked=bool(lock))
+
+
+def _npm(files: tuple[str, ...], *, locked: bool) -> Manager:
+    verb = "ci" if locked else "install"
+    return Manager("npm", "", files, f"npm {verb}", f"npm {verb} --omit=dev", "npm prune --omit=dev")
+
+
+def _pnpm(files: tuple[str, ...], wanted: str, *, locked: bool) -> Manager:
+    install = "pnpm install --frozen-lockfile" if locked else "pnpm install --no-frozen-lockfile"
+    tool = f"pnpm@{wanted or '10'}"
+    return Manager("pnpm", tool, files, install, f"{install} --prod", "pnpm prune --prod")
+
+
+def _yarn(files: tuple[str, ...], *, locked: bool) -> Manager:
+    install = "yarn install --frozen-lockfile" if locked else "yarn install"
+    return Manager("yarn", "yarn@1", files, install, f"{install} --production", f"{install} --production --offline")
+
+
+def _berry(files: tuple[str, ...], wanted: str, *, locked: bool) -> Manager:
+    install = "yarn install --immutable" if locked else "yarn install"
+    focus = "yarn workspaces focus --all --production"
+    return Manager("yarn", f"@yarnpkg/cli-dist@{wanted or '4'}", files, install, focus, focus)
+
+
+def _is_berry(tree: Tree, wanted: str) -> bool:
+    """Yarn 2 and later: they write another lock file than Yarn 1."""
+    lock = tree.text("yarn.lock") or ""
+    return int(wanted.split(".")[0] or 1) > 1 if wanted else "__metadata:" in lock or ".yarnrc.yml" in tree.names()
