@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from podshift.errors import PodshiftError
-from podshift.recognise import Recognised
-from podshift.recognise.index import index_words
 from podshift.settings import shipped
+
+if TYPE_CHECKING:
+    from podshift.recognise import Recognised
 
 
 def render_template(name: str, folders: Sequence[Path], **values: Any) -> str:
@@ -36,9 +37,11 @@ def render_template(name: str, folders: Sequence[Path], **values: Any) -> str:
 
 
 def render_containerfile(
-    found: Recognised, base_images: Mapping[str, str], folders: Sequence[Path] = (), *, host_index: bool = False
+    found: "Recognised", base_images: Mapping[str, str], folders: Sequence[Path] = (), *, host_index: bool = False
 ) -> str:
     """The Containerfile of an app that brings none. `base_images` may have `{version}` in them."""
+    from podshift.recognise.index import index_words  # most apps bring a Containerfile
+
     text = render_template(
         f"containerfile/{found.kind}.j2",
         folders,

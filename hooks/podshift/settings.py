@@ -219,6 +219,8 @@ def load_settings(home: Home) -> Settings:
     """The installation's settings; PodshiftError before `podshift init`, or when the file cannot be read."""
     try:
         values = tomllib.loads(home.settings_file.read_text())
+        if "edge" in values:
+            values["edge"] = Edge(**values["edge"])
         return _checked(Settings(**{key: _frozen(value) for key, value in values.items()}))
     except FileNotFoundError:
         raise PodshiftError(f"there is no installation in {home.path}", hint="podshift init") from None
@@ -247,6 +249,8 @@ def save_settings(home: Home, settings: Settings) -> None:
     values = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(settings).items()}
     if settings.edge is None:
         del values["edge"]
+    if not settings.base_images:
+        del values["base_images"]  # an empty table at the end would take in what somebody adds below
     write_private(home.settings_file, tomli_w.dumps(values))
 
 
@@ -275,6 +279,4 @@ def shipped(*parts: str) -> Path:
 
 
 def _frozen(value: Any) -> Any:
-    if isinstance(value, dict):  # the only table is [edge]
-        return Edge(**value)
     return tuple(value) if isinstance(value, list) else value

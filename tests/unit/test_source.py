@@ -99,7 +99,7 @@ def test_files_of_a_commit(tmp_path: Path, object_format: str) -> None:
     assert repository.read_text(new, "web/Containerfile", 100) == "FROM scratch\n"
     assert repository.read_text(new, "empty", 0) == ""
     assert repository.read_text(new, "Procfile", 100) is None
-    assert repository.list_top(new) == ["empty", "podshift.toml", "web"]
+    assert repository.list_folder(new, ".") == ["empty", "podshift.toml", "web"]
     assert repository.resolve(new[:9]) == new
 
 
@@ -110,7 +110,7 @@ def test_names_that_are_there_and_names_that_lead_out(project: Path) -> None:
         assert repository.tree_has(new, name), name
     for name in ("x", "we*", "../project", "web/../web", "/etc", "/", "web/Containerfile/x", "w" * 5000):
         assert not repository.tree_has(new, name), name
-    assert sorted(repository.list_top(new)) == sorted(["web", "-x", ":(top)y", "a\nb", "*"])
+    assert sorted(repository.list_folder(new, ".")) == sorted(["web", "-x", ":(top)y", "a\nb", "*"])
 
 
 def test_what_is_no_text_is_said(project: Path) -> None:
@@ -187,7 +187,7 @@ def test_a_branch_that_cannot_move_says_why(project: Path, hello: Repository) ->
 
 def test_no_repository(tmp_path: Path) -> None:
     with pytest.raises(PodshiftError) as raised:
-        Repository(tmp_path / "gone.git").list_top(ABSENT)
+        Repository(tmp_path / "gone.git").list_folder(ABSENT, ".")
     assert "not a git repository" in "".join(raised.value.details)
 
 
@@ -217,7 +217,7 @@ with clean_git_environment():
     other = Repository(Path({other!r}))
     create_repository(result / "made.git", "main")
     told = [here.read_text(new, "podshift.toml", 100), here.subject(new), here.tip("main"), other.tip("main")]
-    told += [other.list_top(told[3])]
+    told += [other.list_folder(told[3], ".")]
 (result / "told").write_text(json.dumps(told))
 sys.exit("refused by the test")
 """

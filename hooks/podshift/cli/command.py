@@ -36,6 +36,7 @@ COMMANDS = {
     "releases": "releases",
     "output": "releases",
     "render": "releases",
+    "containerfile": "containerfile",
     "logs": "logs",
     "events": "events",
     "notify": "events",

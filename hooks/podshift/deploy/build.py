@@ -5,30 +5,31 @@ from pathlib import Path
 from threading import Thread
 
 from podshift.deploy.buildtime import in_time
+from podshift.deploy.containerfile import choose_containerfile
 from podshift.deploy.containers import Blueprint
 from podshift.deploy.installation import Installation
 from podshift.deploy.slots import build_slot
-from podshift.engine import BuildRequest
-from podshift.errors import PodshiftError
+from podshift.engine import BuildRequest, EngineError
 from podshift.manifest import places
-from podshift.model import Build
 from podshift.records import App, Release
 from podshift.render import import_jinja2
 from podshift.report import Log, duration
 from podshift.source import Outside, Repository, clean_git_environment, kept_tree
 
+OWN_IT = "podshift containerfile, in a checkout, prints the Containerfile that was used: commit it and change it"
+
 
 def build(installation: Installation, app: App, release: Release, log: Log, *, use_cache: bool = True) -> None:
     """Make the release's image. Raises PodshiftError with the engine's own words."""
     repository = Repository(installation.home.repository(app.name))
-    manifest = Blueprint(installation, app, release).manifest
+    blueprint = Blueprint(installation, app, release)
     began = time.monotonic()
-    where = places(release.path, manifest.build)
+    where = places(release.path, blueprint.manifest.build)
     with kept_tree(
         repository, release.commit, installation.home.checkout(app.name), outside(installation, app, where.context),
         lambda line: log.step("source", line),
-    ) as tree:  # fmt: skip
-        _build_tree(installation, app, release, manifest.build, tree, log, use_cache)
+    ) as tree, installation.home.temporary_folder(app.name, "build") as beside:  # fmt: skip
+        _build_tree(blueprint, tree, beside, log, use_cache)
     log.step("build", f"done in {duration(time.monotonic() - began)}")
 
 
@@ -49,15 +50,16 @@ def ensure_image(installation: Installation, app: App, release: Release, log: Lo
         build(installation, app, release, log)
 
 
-def _build_tree(
-    installation: Installation, app: App, release: Release, build: Build, tree: Path, log: Log, use_cache: bool
-) -> None:  # fmt: skip
+def _build_tree(blueprint: Blueprint, tree: Path, beside: Path, log: Log, use_cache: bool) -> None:
+    """Build the tree; what is written for the build only goes into the private folder `beside`."""
+    installation, app, release = blueprint.installation, blueprint.app, blueprint.release
+    build, command = blueprint.manifest.build, blueprint.manifest.web.command
     where = places(release.path, build)
-    context = _inside(tree, where.context)
-    containerfile = next((tree / name for name in where.containerfiles if (tree / name).is_file()), None)
-    if containerfile is None:
+    chosen = choose_containerfile(tree, beside, where, command, installation.settings, blueprint.templates)
+    if chosen is None:
         raise where.missing(release.commit)
-    containerfile = _inside(tree, str(containerfile.relative_to(tree)))
+    for line in chosen.said:
+        log.step("build", line)
     # What the rotation needs is imported while the engine builds, and this process would only wait.
     Thread(target=import_jinja2).start()
     labels = {
@@ -66,17 +68,23 @@ def _build_tree(
         "podshift.commit": release.commit,  # last: the build cache holds up to what differs
     }
     request = BuildRequest(
-        release.image, context, containerfile, target=build.target, args=build.args, labels=labels,
+        release.image, chosen.context, chosen.path, target=build.target, args=build.args, labels=labels,
         use_cache=use_cache, seconds=build.timeout, memory=installation.settings.build_memory,
-        secrets=installation.records.build_variables(app.name),
+        secrets=installation.records.build_variables(app.name), files=_host_files(installation, beside),
+        ignore_file=chosen.ignore_file,
     )  # fmt: skip
-    with clean_git_environment(), build_slot(installation, release, log), in_time(build, installation.settings):
-        installation.engine.build(request, lambda line: log.output("build", line))
+    try:
+        with clean_git_environment(), build_slot(installation, release, log), in_time(build, installation.settings):
+            installation.engine.build(request, lambda line: log.output("build", line))
+    except EngineError as error:
+        if chosen.recognised:
+            error.hint = OWN_IT
+        raise
 
 
-def _inside(tree: Path, path: str) -> Path:
-    """The real place of a path of the tree, which no symbolic link may lead out of."""
-    place = (tree / path).resolve()
-    if place.is_relative_to(tree.resolve()) and place.exists():
-        return place
-    raise PodshiftError(f"{path} is not inside the pushed commit", hint="look at [build] in podshift.toml")
+def _host_files(installation: Installation, folder: Path) -> dict[str, Path]:
+    if installation.settings.package_index == "none":
+        return {}
+    from podshift.deploy.packageindex import host_secrets
+
+    return host_secrets(folder)

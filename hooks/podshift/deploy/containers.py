@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from podshift.deploy.addresses import Present, free_addresses, mac_address, proxy_address
 from podshift.deploy.installation import Installation
@@ -88,10 +89,15 @@ class Blueprint:
         """A volume's name on the engine → its path inside. No app's name has a dot, so no two apps share one."""
         return {f"{self.app.name}.{name}": path for name, path in process.volumes.items()}
 
-    def policy(self, process: Process) -> list[str]:
+    @property
+    def templates(self) -> list[Path]:
+        """Where the operator's own templates for this app may be."""
         home = self.installation.home
+        return [home.templates / self.app.name, home.templates]
+
+    def policy(self, process: Process) -> list[str]:
         return run_policy(
-            [home.templates / self.app.name, home.templates],
+            self.templates,
             app=self.app.name,
             release=self.release.number,
             commit=self.release.commit,

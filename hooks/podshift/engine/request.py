@@ -11,6 +11,8 @@ from podshift.engine.secrets import hidden
 class BuildRequest:
     """`image` from `context`, whose `containerfile` is an absolute path; `target` None is the last stage.
 
+    `files` are mounted like secrets, by the id that a step names; they stay in no layer. `ignore_file` says what of the
+    context is left out, where the context has no such file itself.
     `use_cache` False: every layer is made anew. A build that takes longer than `seconds` has failed; None: as the
     settings say. Its steps may use `memory` together ("2g"; empty: no limit), and mount the `secrets`, by name.
     """
@@ -21,6 +23,8 @@ class BuildRequest:
     target: str | None = None
     args: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, Path] = field(default_factory=dict)
+    ignore_file: Path | None = None
     use_cache: bool = True
     seconds: float | None = None
     memory: str = ""
@@ -37,6 +41,8 @@ class BuildRequest:
             *([f"--target={self.target}"] if self.target else []),
             *(f"--build-arg={key}={value}" for key, value in self.args.items()),
             *(f"--label={key}={value}" for key, value in self.labels.items()),
+            *(f"--secret=id={name},src={path}" for name, path in self.files.items()),
+            *([f"--ignorefile={self.ignore_file}"] if self.ignore_file else []),
             *([] if self.use_cache else ["--no-cache"]),
             *([f"--memory={self.memory}", f"--memory-swap={self.memory}"] if self.memory else []),
             *secrets,

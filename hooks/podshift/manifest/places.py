@@ -1,7 +1,7 @@
 """Where the files of an app are in its repository: at the top, or in the folder that the operator named."""
 
 from dataclasses import dataclass
-from posixpath import join, normpath
+from posixpath import dirname, join, normpath
 
 from podshift.errors import PodshiftError
 from podshift.manifest.paths import path_inside
@@ -19,10 +19,18 @@ class Places:
     context: str
     containerfiles: tuple[str, ...]
 
+    @property
+    def recognisable(self) -> bool:
+        """Whether podshift may look what kind of app it is: where nobody names a file, and the app is what is built."""
+        return len(self.containerfiles) > 1 and (dirname(self.containerfiles[0]) or ".") == self.context
+
+    @property
+    def listed(self) -> str:
+        return " or ".join(self.containerfiles)
+
     def missing(self, commit: str) -> PodshiftError:
-        listed = " or ".join(self.containerfiles)
         return PodshiftError(
-            f"there is no {listed} in commit {commit[:7]}", hint="add one, commit it, and push again"
+            f"there is no {self.listed} in commit {commit[:7]}", hint="add one, commit it, and push again"
         )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from podshift.deploy.disk import refuse_nearly_full
 from podshift.deploy.links import refuse_ungranted
 from podshift.deploy.options import check_process
 from podshift.errors import PodshiftError
-from podshift.manifest import MANIFEST, MANIFEST_BYTES, PROCFILE, at, parse_manifest, places
+from podshift.manifest import MANIFEST, MANIFEST_BYTES, PROCFILE, Places, at, parse_manifest, places
 from podshift.model import Manifest, State
 from podshift.receive.gate import announce
 from podshift.receive.options import SKIP
@@ -132,8 +132,19 @@ def check_commit(repository: Repository, commit: str, path: str) -> Manifest:
     )
     where = places(path, manifest.build)
     if not any(repository.tree_has(commit, name) for name in where.containerfiles):
-        raise where.missing(commit)
+        check_kind(repository, commit, where)
     return manifest
+
+
+def check_kind(repository: Repository, commit: str, where: Places) -> None:
+    """Raises PodshiftError unless it may be a kind of app that podshift knows; the build will look more closely."""
+    from podshift.recognise import could_be_known, nothing_known  # most apps bring a Containerfile
+    from podshift.source.tree import CommitTree
+
+    if not where.recognisable:
+        raise where.missing(commit)
+    if not could_be_known(CommitTree(repository, commit, where.context).names()):
+        raise nothing_known(f"{where.listed} in commit {commit[:7]}")
 
 
 def check_path(repository: Repository, commit: str, path: str) -> None:

@@ -45,7 +45,7 @@ def recognise(tree: Tree, command: Sequence[str] = ()) -> Recognised:
             else:
                 if found:
                     return replace(found, notes=(*found.notes, *_unused(kind, there)))
-    raise refusal or nothing_known("here")
+    raise refusal or nothing_known("Containerfile or Dockerfile")
 
 
 def _unused(kind: str, there: Collection[str]) -> list[str]:
@@ -55,10 +55,11 @@ def _unused(kind: str, there: Collection[str]) -> list[str]:
     return ["package.json is not built: an app of two languages needs a Containerfile of its own"]
 
 
-def nothing_known(where: str) -> PodshiftError:
+def nothing_known(missing: str) -> PodshiftError:
+    """`missing` is the Containerfile that is not there."""
     marks = ", ".join(mark for marks in KINDS.values() for mark in marks)
     return PodshiftError(
-        f"there is no Containerfile or Dockerfile {where}, and no kind of app that podshift knows",
+        f"there is no {missing}, and no kind of app that podshift knows",
         details=(f"looked for: {marks}",),
-        hint="add a Containerfile, commit it, and push again",
+        hint="add one, commit it, and push again",
     )

@@ -36,6 +36,11 @@ class Recognised:
         return ", ".join((f"{self.title} {self.version.number}".rstrip(), *self.reasons))
 
     @property
+    def base(self) -> str:
+        """The name of the base image whose version this is."""
+        return "node" if self.kind == "site" else self.kind
+
+    @property
     def command_array(self) -> str:
         """One line of JSON, whatever the command has in it."""
         return json.dumps(self.command)

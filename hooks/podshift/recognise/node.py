@@ -7,8 +7,9 @@ from typing import Any
 
 from podshift.errors import PodshiftError
 from podshift.recognise.found import Recognised, word
-from podshift.recognise.nodemanager import Manager, find_manager
+from podshift.recognise.nodemanager import find_manager
 from podshift.recognise.shell import shell
+from podshift.recognise.static import CADDY
 from podshift.recognise.tree import Tree, first_of
 from podshift.recognise.version import Version, exact, within
 
@@ -37,12 +38,12 @@ def recognise(tree: Tree, command: Sequence[str]) -> Recognised | None:
         "output": OUTPUT_FOLDERS,
         "whole": _needs_files(package, tree),
     }
-    common = {"title": "Node", "version": _version(tree, package), "values": values}
+    version = _version(tree, package)
     if started:
-        return Recognised(kind="node", command=started[0], reasons=(manager.shown, *started[1]), **common)
+        run, why = started
+        return Recognised("node", "Node", version, run, (manager.shown, *why), values)
     if "build" in scripts:
-        reasons = (manager.shown, "build script, static site")
-        return Recognised(kind="site", command=(), reasons=reasons, **common)
+        return Recognised("site", "Node", version, CADDY, (manager.shown, "build script, static site"), values)
     raise PodshiftError(
         "this is a Node app (package.json), but nothing in it says how to start it",
         details=(f"looked for: scripts.start, main, {', '.join(MAIN_FILES)}; scripts.build for a static site",),

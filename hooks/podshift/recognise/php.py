@@ -61,4 +61,6 @@ def _required(text: str | None) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     required = package.get("require") if isinstance(package, dict) else None
-    return {key: value for key, value in required.items() if isinstance(value, str)} if isinstance(required, dict) else {}
+    return (
+        {key: value for key, value in required.items() if isinstance(value, str)} if isinstance(required, dict) else {}
+    )

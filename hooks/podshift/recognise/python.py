@@ -22,7 +22,8 @@ NEEDS_FILES = re.compile(r"^\s*(-r|-c|-e|--requirement|--constraint|--editable|\
 class Declared:
     """How a tree declares what it needs. `installs` is the template's word for it, `files` what that reads first.
 
-    `package`: the app is a package itself, and is to be installed. `whole`: the files alone are not enough.
+    `package`: the app is a package itself, and is to be installed. `whole`: the files alone are not enough to install
+    what it needs.
     """
 
     installs: str
@@ -63,12 +64,9 @@ def recognise(tree: Tree, command: Sequence[str]) -> Recognised | None:
 def _declared(tree: Tree) -> Declared | None:
     there = tree.names()
     project = pyproject(tree)
-    poetry = project.get("tool", {}).get("poetry")
-    if "uv.lock" in there and project:
-        return _of_project("uv", ("uv.lock", "pyproject.toml"), project)
-    if project and ("poetry.lock" in there or (poetry and "project" not in project)):
-        files = ("poetry.lock", "pyproject.toml") if "poetry.lock" in there else ("pyproject.toml",)
-        return _of_project("poetry", files, project)
+    for tool in ("uv", "poetry"):
+        if f"{tool}.lock" in there and project:
+            return _of_project(tool, (f"{tool}.lock", "pyproject.toml"), project)
     if "Pipfile" in there:
         locked = ("Pipfile.lock",) if "Pipfile.lock" in there else ()
         packages = _toml(tree.text("Pipfile")).get("packages", {})
@@ -77,14 +75,20 @@ def _declared(tree: Tree) -> Declared | None:
         text = tree.text("requirements.txt") or ""
         whole = bool(NEEDS_FILES.search(text))
         return Declared("requirements", ("requirements.txt",), _canonical(text.split("\n")), whole=whole)
-    return _of_project("pip", ("pyproject.toml",), project) if "project" in project else None
+    is_app = "project" in project or "poetry" in project.get("tool", {})  # and not only the settings of a tool
+    return _of_project("pip", ("pyproject.toml",), project) if is_app else None
 
 
 def _of_project(installs: str, files: tuple[str, ...], project: dict[str, Any]) -> Declared:
     dependencies = project.get("project", {}).get("dependencies", [])
     poetry = project.get("tool", {}).get("poetry", {})
-    package = "build-system" in project and poetry.get("package-mode") is not False
-    return Declared(installs, files, _canonical([*dependencies, *poetry.get("dependencies", {})]), package=package)
+    return Declared(
+        installs,
+        files,
+        _canonical([*dependencies, *poetry.get("dependencies", {})]),
+        package="build-system" in project and poetry.get("package-mode") is not False,
+        whole="project" not in project and installs == "pip",
+    )
 
 
 def pyproject(tree: Tree) -> dict[str, Any]:

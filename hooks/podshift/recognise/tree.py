@@ -1,6 +1,5 @@
 """What is looked at in a repository: names, and the text of a few files. Untrusted, so bounded and never followed."""
 
-import os
 import stat
 from pathlib import Path
 from typing import Protocol
@@ -26,7 +25,7 @@ class FolderTree:
 
     def names(self, folder: str = ".") -> frozenset[str]:
         place = self._place(folder)
-        return frozenset(os.listdir(place)) if place and place.is_dir() else frozenset()
+        return frozenset(one.name for one in place.iterdir()) if place and place.is_dir() else frozenset()
 
     def text(self, path: str) -> str | None:
         place = self._place(path)

@@ -24,7 +24,8 @@ _SETTINGS = {
     "receive.fsck.zeroPaddedFilemode": "ignore",
 }
 
-_KINDS = {"040000": "a directory", "120000": "a symbolic link", "160000": "a submodule"}
+FOLDER = "040000"
+_KINDS = {FOLDER: "a directory", "120000": "a symbolic link", "160000": "a submodule"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ class Repository:
         if path.startswith("/") or ".." in parts:
             return None
         if not parts:
-            return Entry("040000", _checked(commit), 0)
+            return Entry(FOLDER, _checked(commit), 0)
         tree = ("ls-tree", "-z", "--long", "--full-tree", _checked(commit), "--", "/".join(parts))
         fields = self.read(*tree).partition(b"\t")[0].decode().split()
         return Entry(fields[0], fields[2], 0 if fields[3] == "-" else int(fields[3])) if fields else None
@@ -124,9 +125,12 @@ class Repository:
         """Whether the commit has anything at the path: a file, a directory, a link, a submodule."""
         return self.entry(commit, path) is not None
 
-    def list_top(self, commit: str) -> list[str]:
-        """The names at the top of the commit's tree; bytes that are no UTF-8 as surrogates."""
-        names = self.read("ls-tree", "-z", "--name-only", "--full-tree", _checked(commit))
+    def list_folder(self, commit: str, path: str) -> list[str]:
+        """The names in a folder of the commit, none where there is no such folder; no UTF-8 as surrogates."""
+        entry = self.entry(commit, path)
+        if entry is None or entry.mode != FOLDER:
+            return []
+        names = self.read("ls-tree", "-z", "--name-only", "--full-tree", entry.oid)
         return [name.decode(errors="surrogateescape") for name in names.split(b"\0") if name]
 
     def subject(self, commit: str) -> str:

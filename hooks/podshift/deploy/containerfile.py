@@ -1,0 +1,85 @@
+"""Which Containerfile a tree is built with: its own, or one that is rendered for the kind of app that it is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from podshift.errors import PodshiftError
+from podshift.manifest import Places
+from podshift.render import render_containerfile
+from podshift.settings import Settings
+
+if TYPE_CHECKING:
+    from podshift.recognise import Recognised
+
+IGNORE_FILES = (".containerignore", ".dockerignore")
+# What the build makes itself, and what only a developer's machine needs.
+IGNORED = (".git", "**/node_modules", ".venv", "venv", "**/__pycache__", "**/*.pyc", "**/.DS_Store", "*.log")
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """`path` of the Containerfile, and the folder `context` that is built; `said` is what the pusher should read."""
+
+    path: Path
+    context: Path
+    ignore_file: Path | None = None
+    recognised: "Recognised | None" = None
+    said: tuple[str, ...] = ()
+
+
+def choose_containerfile(
+    tree: Path, beside: Path, where: Places, command: Sequence[str], settings: Settings, templates: Sequence[Path]
+) -> Chosen | None:  # fmt: skip
+    """The first of those that are looked for, else a rendered one, which is written `beside` the tree.
+
+    `command` is what the repository says that its web process is. None: there is none, and podshift is not to make
+    one. Raises PodshiftError when the tree is no known kind of app.
+    """
+    context = inside(tree, where.context)
+    if own := own_containerfile(tree, where):
+        return Chosen(own, context)
+    if not where.recognisable:
+        return None
+    from podshift.recognise import FolderTree, recognise  # most apps bring a Containerfile
+
+    found = recognise(FolderTree(context), command)
+    path = beside / "Containerfile"
+    path.write_text(render(found, settings, templates))
+    said = (found.summary, *(f"note: {note}" for note in notes(found, settings)))
+    return Chosen(path, context, _ignore_file(context, beside), found, said)
+
+
+def render(found: "Recognised", settings: Settings, templates: Sequence[Path]) -> str:
+    return render_containerfile(found, settings.bases, templates, host_index=settings.package_index == "host")
+
+
+def notes(found: "Recognised", settings: Settings) -> list[str]:
+    """What somebody should know who expects something else."""
+    base = settings.bases.get(found.base, "")
+    if found.version.source and "{version}" not in base:
+        fixed = f"{found.version.source} asks for {found.version.number}; the server's settings say {base}"
+        return [fixed, *found.notes]
+    return list(found.notes)
+
+
+def own_containerfile(tree: Path, where: Places) -> Path | None:
+    name = next((name for name in where.containerfiles if (tree / name).is_file()), None)
+    return inside(tree, name) if name else None
+
+
+def inside(tree: Path, path: str) -> Path:
+    """The real place of a path of the tree, which no symbolic link may lead out of."""
+    place = (tree / path).resolve()
+    if place.is_relative_to(tree.resolve()) and place.exists():
+        return place
+    raise PodshiftError(f"{path} is not inside the pushed commit", hint="look at [build] in podshift.toml")
+
+
+def _ignore_file(context: Path, beside: Path) -> Path | None:
+    if any((context / name).exists() for name in IGNORE_FILES):
+        return None
+    path = beside / "Containerfile.dockerignore"  # where Docker looks for it
+    path.write_text("".join(f"{line}\n" for line in IGNORED))
+    return path

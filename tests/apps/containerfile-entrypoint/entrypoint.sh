@@ -1,0 +1,4 @@
+#!/bin/sh
+# What many images begin with: make ready, then become the command.
+export GREETING="entrypoint of $1"
+exec "$@"

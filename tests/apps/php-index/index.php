@@ -1,0 +1,1 @@
+<?php echo "php, as user " . posix_getuid() . "\n";

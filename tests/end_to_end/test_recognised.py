@@ -1,0 +1,88 @@
+"""Apps as people have them: pushed as they are, most without a Containerfile; each is built, and answers."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from server import App, Checkout, Server
+from server.bases import use_bases
+from server.installation import wait_until
+
+APPS = Path(__file__).parents[1] / "apps"
+FLASK = "build Python 3.11, requirements.txt, gunicorn app:app"
+NODE = "build Node 24, package-lock.json, start script"
+STATIC = "build static site, index.html"
+
+# The app's folder, what the push says, path → status and answer.
+OWN = {
+    "containerfile-entrypoint": ("", {"/": (200, "entrypoint of python3\n")}),
+    "dockerfile-multistage": ("", {"/": (200, "multistage\n")}),
+}
+QUICK = {
+    "flask-requirements": (FLASK, {"/": (200, "flask, as user 10001, over http\n")}),
+    "procfile-python": ("build Python 3.13, requirements.txt", {"/": (200, "procfile\n")}),
+    "node-npm": (NODE, {"/": (200, "npm: ms, 172800000, production, user 10001\n")}),
+    "static-index": (
+        STATIC,
+        {
+            "/": (200, "<h1>static</h1>\n"),
+            "/about/": (200, "<h1>about</h1>\n"),
+            "/contact": (200, "<h1>contact</h1>\n"),
+            "/nowhere": (404, "<h1>not here</h1>\n"),
+            "/podshift.toml": (404, "<h1>not here</h1>\n"),
+        },
+    ),
+}
+FURTHER = {
+    "django-manage": ("Python 3.13, requirements.txt, gunicorn mysite.wsgi", {"/": (200, "django\n")}),
+    "fastapi-pyproject": ("Python 3.13, pyproject.toml, uvicorn main:app", {"/": (200, '{"from":"fastapi"}')}),
+    "bottle-poetry": ("Python 3.13, poetry.lock", {"/": (200, "poetry\n")}),
+    "pipfile": ("Python 3.11, Pipfile.lock, gunicorn wsgi:application", {"/": (200, "pipenv\n")}),
+    "monorepo": ("Python 3.13, requirements.txt, gunicorn wsgi:application", {"/": (200, "monorepo\n")}),
+    "node-pnpm": ("Node 24, pnpm-lock.yaml, start script", {"/": (200, "pnpm 2.0.0 60000 pruned\n")}),
+    "node-yarn": ("Node 24, yarn.lock, node index.js", {"/": (200, "yarn 10800000\n")}),
+    "static-build": (
+        "Node 24, package.json, build script, static site",
+        {"/": (200, "<h1>built in 1000</h1>\n"), "/a/route": (200, "<h1>built in 1000</h1>\n")},
+    ),
+    "go-module": ("Go 1.19, go.mod, go build ./cmd/greeter", {"/": (200, "go, as user 10001\n")}),
+    "ruby-rack": ("Ruby 3.4, Gemfile, rackup", {"/": (200, "ruby, as user 10001\n")}),
+    "php-index": ("PHP 8.4, index.php, Apache", {"/": (200, "php, as user 33\n")}),
+}
+
+
+@pytest.fixture(scope="module")
+def bases(server: Server) -> None:
+    use_bases(server, "python", "node", "static")
+
+
+@pytest.fixture(scope="module")
+def further_bases(server: Server) -> None:
+    use_bases(server, "python", "node", "static", "go", "debian", "ruby", "php")
+
+
+def answers(app: App, checkout: Checkout, says: str, paths: dict[str, tuple[int, str]]) -> None:
+    said = checkout.push(app).said
+    assert "is live" in said, said
+    assert says in said
+    assert {path: app.get(path) for path in paths} == paths
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_an_app_with_a_containerfile_of_its_own(app: App, tmp_path: Path, name: str) -> None:
+    answers(app, Checkout(tmp_path / name, APPS / name), *OWN[name])
+
+
+@pytest.mark.usefixtures("bases")
+@pytest.mark.parametrize("name", QUICK)
+def test_an_app_without_a_containerfile(app: App, tmp_path: Path, name: str) -> None:
+    answers(app, Checkout(tmp_path / name, APPS / name), *QUICK[name])
+
+
+@pytest.mark.matrix
+@pytest.mark.usefixtures("further_bases")
+@pytest.mark.parametrize("name", FURTHER)
+def test_further_apps_without_a_containerfile(app: App, tmp_path: Path, name: str) -> None:
+    answers(app, Checkout(tmp_path / name, APPS / name), *FURTHER[name])
