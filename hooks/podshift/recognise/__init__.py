@@ -6,6 +6,7 @@ from importlib import import_module
 
 from podshift.errors import PodshiftError
 from podshift.recognise.found import Recognised
+from podshift.recognise.shell import SHELL, shell
 from podshift.recognise.tree import FolderTree, Tree
 
 __all__ = ["KINDS", "FolderTree", "Recognised", "Tree", "could_be_known", "nothing_known", "recognise"]
@@ -33,6 +34,7 @@ def recognise(tree: Tree, command: Sequence[str] = ()) -> Recognised:
     Raises PodshiftError, with what was looked for, when it is none that is known, or when what starts it is not.
     """
     there = tree.names()
+    command = shell(command[2]) if len(command) == 3 and tuple(command[:2]) == SHELL else command
     refusal: PodshiftError | None = None
     for kind, marks in KINDS.items():
         if refusal and kind == "static":

@@ -48,5 +48,5 @@ class Recognised:
 
 def word(text: str) -> str | None:
     """The text, when it can be a word of a Containerfile's line and a path inside the tree; else None."""
-    good = WORD.fullmatch(text) and ".." not in text and "//" not in text
-    return text.removeprefix("./") if good else None
+    path = text.removeprefix("./")
+    return path if WORD.fullmatch(path) and ".." not in path and "//" not in path else None

@@ -2,6 +2,7 @@
 
 import re
 
+SHELL = ("/bin/sh", "-c")
 SIMPLE = re.compile(r"[A-Za-z0-9_./@%+,:=~${}'\" -]+")
 ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 # They are no programs: exec would not find them.
@@ -13,7 +14,7 @@ def shell(line: str) -> tuple[str, ...]:
 
     A shell that stays in front of it is the one that gets SIGTERM, and keeps it to itself.
     """
-    return ("/bin/sh", "-c", with_exec(line))
+    return (*SHELL, with_exec(line))
 
 
 def with_exec(line: str) -> str:

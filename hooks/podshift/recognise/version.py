@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass
 
 Numbers = tuple[int, ...]
-EXACT = re.compile(r"[a-z/=-]{0,12}?v?(\d{1,4}(?:\.\d{1,4}){0,2})(?![\d.])")
+EXACT = re.compile(r"(?:c?python-|ruby-|node-|v)?(\d{1,3}(?:\.\d{1,4}){0,2})(?![\d.])")
 ALTERNATIVES = re.compile(r"\|\|?")
 # `20.x` is all of 20; what stands for nothing, such as `*`, asks for nothing.
-PART = re.compile(r"(\^|~>|~=|~|>=|<=|>|<|===?|=|!=)?\s*v?(\d{1,4}(?:\.\d{1,4})*)")
+PART = re.compile(r"(\^|~>|~=|~|>=|<=|>|<|===?|=|!=)?\s*v?(?<![\d.])(\d{1,3}(?:\.\d{1,4})*)(?!\d)")
 LONGEST = 200
 
 
