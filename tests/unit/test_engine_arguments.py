@@ -144,6 +144,17 @@ def test_a_build_without_the_cache(recorder: Recorder, tmp_path: Path) -> None:
     ]]  # fmt: skip
 
 
+def test_a_build_with_mounted_files_and_an_ignore_file(recorder: Recorder, tmp_path: Path) -> None:
+    request = BuildRequest(
+        "localhost/podshift/hello:v12", tmp_path, tmp_path / "Dockerfile",
+        files={"pip.conf": tmp_path / "index" / "pip.conf"}, ignore_file=tmp_path / "ignored",
+    )  # fmt: skip
+    recorder.engine.build(request, lambda _: None)
+    assert recorder.said()[0][3:-2] == [
+        f"--secret=id=pip.conf,src={tmp_path}/index/pip.conf", f"--ignorefile={tmp_path}/ignored",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("exposed", "ports"),
     [

@@ -140,3 +140,28 @@ def test_folders_are_made_for_this_user_alone_whatever_the_umask(tmp_path: Path)
 @pytest.mark.parametrize("parts", [("templates", "run.args.j2"), ("hooks", "pre-receive"), ("hooks", "post-receive")])
 def test_what_comes_with_podshift_is_found_in_a_checkout(parts: tuple[str, ...]) -> None:
     assert shipped(*parts).is_file()
+
+
+def test_base_images_of_the_operator_s_own_go_before_podshift_s_and_stay(home: Home) -> None:
+    home.settings_file.write_text('package_index = "host"\n[base_images]\npython = "localhost/python"\n')
+    settings = load_settings(home)
+    assert settings.bases["python"] == "localhost/python"
+    assert settings.bases["node"] == Settings().bases["node"]
+    save_settings(home, settings)
+    assert load_settings(home) == settings
+    assert "node" not in home.settings_file.read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('base_images = { pyhton = "x" }', "base_images has no pyhton; known are python, node"),
+        ("base_images = { python = 3 }", "base_images must be a table"),
+        ('base_images = "python"', "base_images must be a table"),
+        ('package_index = "mine"', "package_index must be none or host, not 'mine'"),
+    ],
+)
+def test_a_setting_that_would_only_show_itself_in_a_build(home: Home, text: str, says: str) -> None:
+    home.settings_file.write_text(text)
+    with pytest.raises(PodshiftError, match=re.escape(says)):
+        load_settings(home)

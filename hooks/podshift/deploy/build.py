@@ -78,7 +78,7 @@ def _build_tree(blueprint: Blueprint, tree: Path, beside: Path, log: Log, use_ca
             installation.engine.build(request, lambda line: log.output("build", line))
     except EngineError as error:
         if chosen.recognised:
-            error.hint = OWN_IT
+            error.hint = error.hint or OWN_IT
         raise
 
 

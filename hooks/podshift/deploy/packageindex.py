@@ -11,6 +11,7 @@ from pathlib import Path
 from podshift.recognise.index import CERTIFICATES
 from podshift.settings import make_private, write_private
 
+SYSTEM = Path("/etc")
 PIP_SECTIONS = ("global", "install", ":env:")
 GO_NAMES = ("GOPROXY", "GONOPROXY", "GOPRIVATE", "GOSUMDB", "GONOSUMDB", "GONOSUMCHECK")
 
@@ -51,7 +52,7 @@ def pip_conf() -> str:
 
 def _pip_files() -> Iterator[Path]:
     config = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
-    yield from (Path("/etc/xdg/pip/pip.conf"), Path("/etc/pip.conf"))
+    yield from (SYSTEM / "xdg/pip/pip.conf", SYSTEM / "pip.conf")
     yield from (Path("~/.pip/pip.conf").expanduser(), config / "pip" / "pip.conf")
     if named := os.environ.get("PIP_CONFIG_FILE"):
         yield Path(named)
@@ -65,7 +66,7 @@ def _reachable(urls: str) -> list[str]:
 def npmrc() -> str:
     """npm's files: the system's, then the user's. Paths are this machine's, but for the certificates."""
     lines = []
-    for path in (Path("/etc/npmrc"), Path("/usr/local/etc/npmrc"), Path("~/.npmrc").expanduser()):
+    for path in (SYSTEM / "npmrc", Path("~/.npmrc").expanduser()):
         text = path.read_text() if path.is_file() else ""
         lines += [line for line in text.splitlines() if _npm_line(line)]
     for name, value in os.environ.items():

@@ -19,7 +19,8 @@ class DockerImages(Images):
     """Docker's own ways with images. A client that goes away ends its build, which is the daemon's."""
 
     def build(self, request: BuildRequest, on_line: Line) -> None:
-        super().build(replace(request, memory=""), on_line)  # BuildKit has no limit of it
+        # BuildKit has no limit of memory, and finds an ignore file by its name, beside the Containerfile.
+        super().build(replace(request, memory="", ignore_file=None), on_line)
 
     def run_build(self, request: BuildRequest, command: list[str], on_line: Line) -> None:
         def pass_on(line: str) -> None:
