@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 from threading import Thread
 
+from podshift.deploy.buildcheck import check_build, temporary_folder
 from podshift.deploy.buildtime import in_time
 from podshift.deploy.containerfile import choose_containerfile
 from podshift.deploy.containers import Blueprint
@@ -14,6 +15,7 @@ from podshift.manifest import places
 from podshift.records import App, Release
 from podshift.render import import_jinja2
 from podshift.report import Log, duration
+from podshift.settings import make_private
 from podshift.source import Outside, Repository, clean_git_environment, kept_tree
 
 OWN_IT = "podshift containerfile, in a checkout, prints the Containerfile that was used: commit it and change it"
@@ -60,6 +62,7 @@ def _build_tree(blueprint: Blueprint, tree: Path, beside: Path, log: Log, use_ca
         raise where.missing(release.commit)
     for line in chosen.said:
         log.step("build", line)
+    check_build(installation, app, build, tree, chosen.context, chosen.path, log)
     # What the rotation needs is imported while the engine builds, and this process would only wait.
     Thread(target=import_jinja2).start()
     labels = {
@@ -72,6 +75,7 @@ def _build_tree(blueprint: Blueprint, tree: Path, beside: Path, log: Log, use_ca
         use_cache=use_cache, seconds=build.timeout, memory=installation.settings.build_memory,
         secrets=installation.records.build_variables(app.name), files=_host_files(installation, beside),
         ignore_file=chosen.ignore_file,
+        network=_network(installation, app), temporary=make_private(temporary_folder(installation, app)),
     )  # fmt: skip
     try:
         with clean_git_environment(), build_slot(installation, release, log), in_time(build, installation.settings):
@@ -88,3 +92,8 @@ def _host_files(installation: Installation, folder: Path) -> dict[str, Path]:
     from podshift.deploy.packageindex import host_secrets
 
     return host_secrets(folder)
+
+
+def _network(installation: Installation, app: App) -> str:
+    """Root's podman would put the steps on a network from which they reach every app's; a rootless one cannot."""
+    return "" if installation.settings.rootless else installation.network(app.name)

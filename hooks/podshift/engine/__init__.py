@@ -3,7 +3,7 @@
 from podshift.engine.command import PACKAGES, EngineError, TimedOut
 from podshift.engine.engine import Engine, open_engine
 from podshift.engine.inside import start_inside
-from podshift.engine.objects import Container, Image, ImageFacts
+from podshift.engine.objects import Container, Image, ImageFacts, ImageOrigin
 from podshift.engine.probe import Choice, choose_engine
 from podshift.engine.request import BuildRequest
 from podshift.engine.selection import reach_engine, select_engine
@@ -18,6 +18,7 @@ __all__ = [
     "EngineError",
     "Image",
     "ImageFacts",
+    "ImageOrigin",
     "TimedOut",
     "choose_engine",
     "lingers",

@@ -2,13 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from podshift.engine.build import end_strays, run_build
 from podshift.engine.caller import Caller, label_filters
 from podshift.engine.command import EngineError, Line
-from podshift.engine.objects import Image, ImageFacts
+from podshift.engine.objects import Image, ImageFacts, ImageOrigin
 from podshift.engine.request import BuildRequest
 from podshift.engine.secrets import forget_stale_secrets, secret_files
 
@@ -36,9 +36,12 @@ class Images(Caller):
 
     def run_build(self, request: BuildRequest, command: list[str], on_line: Line) -> None:
         """The engine's own way to do it."""
+        network = [f"--network={request.network}"] if request.network else []
+        at = command.index("build") + 1
         run_build(
-            self.program, command, folder=request.context, timeout=self.build_time(request), on_line=on_line,
-            shown=request.shown,
+            self.program, [*command[:at], *network, *command[at:]], folder=request.context,
+            timeout=self.build_time(request), on_line=on_line, shown=request.shown,
+            env={"TMPDIR": str(request.temporary)} if request.temporary else None,
         )  # fmt: skip
 
     def build_time(self, request: BuildRequest) -> float:
@@ -55,6 +58,17 @@ class Images(Caller):
         exposed = (facts.get("Config") or {}).get("ExposedPorts") or {}
         found = (re.fullmatch(r"(\d+)(/tcp)?", port) for port in exposed)
         return ImageFacts(tuple(sorted(int(match[1]) for match in found if match)))
+
+    def image_origins(self, names: Sequence[str]) -> list[ImageOrigin]:
+        """Of each of these images. Raises EngineError when one is not here."""
+        if not names:
+            return []
+        configs = [facts.get("Config") or {} for facts in json.loads(self.call("image", "inspect", *names))]
+        return [ImageOrigin(one.get("Labels") or {}, tuple(one.get("OnBuild") or ())) for one in configs]
+
+    def pull(self, name: str, on_line: Line) -> None:
+        """Get an image from its registry. Raises EngineError."""
+        self.call("pull", name, on_line=on_line, timeout=self.build_seconds)
 
     def images(self, **labels: str) -> list[Image]:
         """Images with all these labels, once for each tag; the names are without their `podshift.` prefix."""

@@ -60,3 +60,11 @@ class ImageFacts:
     """What an image says of itself."""
 
     ports: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageOrigin:
+    """Whose an image is by its labels, and the instructions that it adds to whatever is built on it."""
+
+    labels: Mapping[str, str]
+    on_build: tuple[str, ...]

@@ -15,6 +15,7 @@ class BuildRequest:
     context is left out, where the context has no such file itself.
     `use_cache` False: every layer is made anew. A build that takes longer than `seconds` has failed; None: as the
     settings say. Its steps may use `memory` together ("2g"; empty: no limit), and mount the `secrets`, by name.
+    Podman's steps are on `network`, and their caches in `temporary`; docker's daemon has its own ways.
     """
 
     image: str
@@ -29,6 +30,8 @@ class BuildRequest:
     seconds: float | None = None
     memory: str = ""
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    network: str = ""
+    temporary: Path | None = None
 
     def arguments(self, *, secrets: Sequence[str] = ()) -> list[str]:
         """What goes after `build`: every value is glued to its option, so that none can become one.

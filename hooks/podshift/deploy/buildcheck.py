@@ -1,0 +1,108 @@
+"""Before a build: that nothing of the server, and nothing of another app, can get into the image.
+
+The engine keeps COPY inside the build; what it does not keep inside is refused here. `podshift allow APP
+build:unchecked` is for an app whose pushers may have the server.
+"""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from podshift.deploy.installation import Installation
+from podshift.engine import EngineError, ImageOrigin
+from podshift.errors import PodshiftError
+from podshift.grants import UNCHECKED
+from podshift.manifest.containerfile import Asked, examine
+from podshift.model import Build
+from podshift.records import App
+from podshift.report import Log
+
+IGNORE_FILES = (".containerignore", ".dockerignore")
+LARGEST = 1024 * 1024
+KEPT = "buildah-cache"
+
+
+def check_build(
+    installation: Installation, app: App, build: Build, tree: Path, context: Path, containerfile: Path, log: Log
+) -> None:  # fmt: skip
+    """Raises PodshiftError with every fault, before anything of the commit is given to the engine."""
+    if UNCHECKED in installation.records.grants(app.name):
+        return
+    try:
+        _check_files(tree, context, containerfile)
+        asked = examine(_text(containerfile), build.args)
+        if asked.binds_context:
+            _check_links(tree, os.walk(context))
+        _check_caches(temporary_folder(installation, app) / KEPT, asked)
+        _check_images(installation, app, asked.images, log)
+    except ValueError as error:
+        lines = str(error).splitlines()
+        raise PodshiftError(
+            f"{containerfile.name} asks for what a pushed repository may not have",
+            details=tuple(lines),
+            hint=f"mend it and push again; or on the server: podshift allow {app.name} {UNCHECKED}",
+        ) from None
+
+
+def temporary_folder(installation: Installation, app: App) -> Path:
+    """Where the engine keeps this app's build caches, and what else it needs while it builds."""
+    return installation.home.app_folder(app.name) / "build"
+
+
+def _text(containerfile: Path) -> str:
+    if containerfile.stat().st_size > LARGEST:
+        raise ValueError(f"it is longer than {LARGEST:,} bytes")
+    return containerfile.read_text(errors="replace")
+
+
+def _check_files(tree: Path, context: Path, containerfile: Path) -> None:
+    """The engine itself reads these, whatever they are links to."""
+    if containerfile.suffix == ".in":
+        raise ValueError("a Containerfile that ends with .in goes through cpp, which reads files of the server")
+    named = (
+        [f"{containerfile.name}{name}" for name in IGNORE_FILES] if containerfile.is_relative_to(tree.resolve()) else []
+    )
+    places = [context / name for name in IGNORE_FILES] + [containerfile.with_name(name) for name in named]
+    _check_links(tree, [(str(place.parent), [], [place.name]) for place in places])
+
+
+def _check_links(tree: Path, walked: Iterable[tuple[str, list[str], list[str]]]) -> None:
+    top = tree.resolve()
+    for folder, folders, files in walked:
+        for name in (*folders, *files):
+            path = Path(folder, name)
+            if path.is_symlink() and not path.resolve().is_relative_to(top):
+                raise ValueError(f"{path.relative_to(tree)} is a link that leads out of the commit")
+
+
+def _check_caches(kept: Path, asked: Asked) -> None:
+    """A step of an earlier build may have put a link where this one's cache would be."""
+    for name in asked.caches:
+        parts = name.split("/")
+        places = [kept.joinpath(*parts[:count]) for count in range(1, len(parts) + 1)]
+        if any(place.is_symlink() for place in places):
+            raise ValueError(f"the cache {name} is a link; give the cache another id")
+
+
+def _check_images(installation: Installation, app: App, names: tuple[str, ...], log: Log) -> None:
+    """No image of another app, and none that brings such instructions along (ONBUILD)."""
+    for name, facts in zip(names, _facts(installation, names, log), strict=True):
+        owner = facts.labels.get("podshift.app", app.name)
+        if owner != app.name:
+            raise ValueError(f"{name} is an image of another app")
+        try:
+            further = examine("\n".join(["FROM scratch", *facts.on_build]), {})
+        except ValueError as error:
+            raise ValueError(f"{name} brings instructions along (ONBUILD): {str(error).partition(': ')[2]}") from None
+        if further.images or further.binds_context or further.caches:
+            raise ValueError(f"{name} brings instructions along (ONBUILD) that need more than the commit")
+
+
+def _facts(installation: Installation, names: tuple[str, ...], log: Log) -> list[ImageOrigin]:
+    try:
+        return installation.engine.image_origins(names)
+    except EngineError:
+        for name in names:
+            if not installation.engine.exists("image", name):
+                installation.engine.pull(name, lambda line: log.output("build", line))
+        return installation.engine.image_origins(names)

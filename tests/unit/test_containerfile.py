@@ -1,0 +1,79 @@
+"""What a Containerfile may ask for, and what it may not."""
+
+import pytest
+
+from podshift.manifest.containerfile import Asked, examine
+
+BUSYBOX = f"docker.io/library/busybox@sha256:{'a' * 64}"
+ORDINARY = """\
+# syntax=docker/dockerfile:1
+ARG VERSION=3.11
+ARG BASE=docker.io/library/python:${VERSION}-slim
+FROM --platform=$BUILDPLATFORM $BASE AS build
+ENV HOME=/root
+ADD app.tar.gz $HOME/
+RUN --mount=type=cache,target=/root/.cache/pip \\
+    # a remark
+    --mount=type=cache,id=npm,target=/x --mount=type=bind,source=requirements.txt,target=/r.txt \\
+    pip install -r /r.txt
+RUN --mount=type=bind,from=ghcr.io/astral-sh/uv:0.4,target=/uv /uv/uv sync
+FROM build
+copy --from=build --chown=1:1 /app /app
+COPY --from=0 /a /b
+COPY --from={busybox} /bin/busybox /bin/
+CMD ["python3", "app.py", "--mountpoint=/x"]
+""".replace("{busybox}", BUSYBOX)
+
+
+def test_ordinary_things_are_fine() -> None:
+    asked = examine(ORDINARY, {"VERSION": "3.12"})
+    assert asked == Asked(
+        (
+            "docker.io/library/python:3.12-slim",
+            "ghcr.io/astral-sh/uv:0.4",
+            f"docker.io/library/busybox@sha256:{'a' * 64}",
+        ),
+        binds_context=True,
+        caches=("root/.cache/pip", "npm"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("RUN --mount=type=bind,source=.,target=/h,rw true", "only read"),
+        ("RUN --mount=type=bind,source=../x,target=/h true", "no path inside"),
+        ("RUN --mount=source=$X,target=/h true", "variable"),
+        ("RUN --mount=type=bind,from=s,source=/evil,target=/h true", "a link in that image"),
+        ("RUN --mo\\\nunt=type=bind,source=..,target=/h true", "no path inside"),
+        ("RUN \\\n  # a remark\n\n  --mount=type=bind,source=..,target=/h true", "no path inside"),
+        ('RUN --mo"unt"=type=bind,source=..,target=/h true', "no path inside"),
+        ("run --mou\\nt=type=bind,source=..,target=/h true", "no path inside"),
+        ("ONBUILD RUN --mount=type=bind,rw,target=/h true", "only read"),
+        ("RUN --mount=type=cache,id=../../etc,target=/h true", "a cache needs"),
+        ("RUN --mount=type=cache,target=../etc true", "a cache needs"),
+        ("RUN --mount=type=cache,target=/a/../../etc true", "a cache needs"),
+        ("RUN --mount=type=cache,target=/a --mount=type=cache,target=/a/b true", "inside another"),
+        ("RUN --mount=type=cache,from=s,target=/a true", "no source"),
+        ("RUN --mount=type=device,target=/a true", "no type device"),
+        ("ADD http://127.0.0.1/ /x", "fetch"),
+        ('ADD ["https://example.com/a", "/x"]', "fetch"),
+        ("ADD $URL /x", "fetch"),
+        ("ADD git@example.com:a/b /x", "fetch"),
+        ("FROM docker-archive:/srv/image.tar", "no name of an image"),
+        ("FROM dir:5000/x", "no name of an image"),
+        ("FROM $NOBODY", "only the engine knows"),
+        ("FROM app-$TARGETARCH", "only the engine knows"),
+        ("COPY --from=$X /a /b", "only the engine knows"),
+        ("COPY --from=oci:/srv/x /a /b", "no name of an image"),
+    ],
+)  # fmt: skip
+def test_what_leads_out_is_refused(line: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        examine(f"FROM scratch AS s\n{line}\n", {})
+
+
+@pytest.mark.parametrize("text", ["# escape=`\nFROM x\n", "FROM x\nRUN <<#x\nfoo \\\n#x\nRUN true\n"])
+def test_what_could_be_read_in_two_ways_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="more than podshift can read"):
+        examine(text, {})
