@@ -16,6 +16,24 @@ LISTING_TRIES = 5
 # What a build prints of a step, or of a compiler in it, that the kernel ended for want of memory.
 KILLED = re.compile(r"exit status 137|exit code:? 137|^Killed\b|signal: killed|Killed signal", re.MULTILINE)
 
+# A rootless engine that may make no cgroups.
+NO_LIMITS = re.compile(r"cannot set memory limit|could not join or create cgroup")
+
+
+def out_of_memory(error: EngineError, limit: str) -> EngineError | None:
+    """What a failed build's output says of its limit of memory; None: nothing."""
+    if limit and KILLED.search(error.output):
+        what = f"the build was killed, most likely because it needed more memory than {limit}"
+        return EngineError(
+            what, error.output, hint="let it need less, or raise build_memory in the server's settings.toml"
+        )
+    if limit and NO_LIMITS.search(error.output):
+        what = "the engine cannot limit a build's memory here"
+        return EngineError(
+            what, error.output, hint='on the server: build_memory = "" in settings.toml; podshift doctor'
+        )
+    return None
+
 
 class Images(Caller):
     """The engine's verbs for images and builds."""
@@ -26,13 +44,7 @@ class Images(Caller):
             with secret_files(request.secrets) as secrets:
                 self.run_build(request, [*self.options, "build", *request.arguments(secrets=secrets)], on_line)
         except EngineError as error:
-            if request.memory and KILLED.search(error.output):
-                raise EngineError(
-                    f"the build was killed, most likely because it needed more memory than {request.memory}",
-                    error.output,
-                    hint="let it need less, or raise build_memory in the server's settings.toml",
-                ) from None
-            raise
+            raise out_of_memory(error, request.memory) or error from None
 
     def run_build(self, request: BuildRequest, command: list[str], on_line: Line) -> None:
         """The engine's own way to do it."""

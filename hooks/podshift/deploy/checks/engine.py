@@ -26,6 +26,7 @@ def check_engine(settings: Settings) -> Iterator[Finding]:
     if settings.engine == "podman":
         yield _version("podman", info["version"]["Version"])
         yield _runtime(info["host"])
+        yield from _build_memory(settings, info["host"])
         yield _storage(info["store"]["graphDriverName"])
         yield _names(info["host"]["networkBackend"])
         yield _init_process()
@@ -59,6 +60,20 @@ def _runtime(host: dict[str, Any]) -> Finding:
     name, path = host["ociRuntime"]["name"], host["ociRuntime"]["path"]
     found = f"{name}, cgroups {host['cgroupVersion']} made by {host['cgroupManager']}"
     return fine("runtime", found) if Path(path).exists() else error("runtime", f"no {path}", f"apt install {name}")
+
+
+def _build_memory(settings: Settings, host: dict[str, Any]) -> Iterator[Finding]:
+    """A rootless engine can limit memory only in cgroups that were handed over to its user."""
+    if not settings.build_memory:
+        return
+    if settings.rootless and "memory" not in (host.get("cgroupControllers") or ()):
+        yield error(
+            "builds", f"build_memory is {settings.build_memory}, and this rootless engine cannot limit memory: "
+            f"cgroups {host['cgroupVersion']}, none of them handed over to this user",
+            'set build_memory = "" in settings.toml; or boot with cgroups v2 and systemd, which hands them over',
+        )  # fmt: skip
+    else:
+        yield fine("builds", f"may use {settings.build_memory} of memory each")
 
 
 def _storage(driver: str) -> Finding:

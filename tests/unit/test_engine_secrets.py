@@ -1,0 +1,77 @@
+"""Secrets of a build: where they are while it goes on, and where they are not."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from podshift.engine import BuildRequest, EngineError
+from podshift.engine import secrets as module
+from podshift.engine.images import out_of_memory
+from podshift.engine.secrets import PREFIX, forget_stale_secrets, hidden, secret_files
+
+VALUE = "s3cr3t=\nof two lines\r\n, with «ü»"
+
+
+@pytest.fixture(autouse=True)
+def memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(module, "MEMORY", tmp_path)
+    return tmp_path
+
+
+def test_a_secret_is_a_private_file_for_the_time_of_the_build(memory: Path) -> None:
+    with secret_files({"TOKEN": VALUE, "EMPTY": ""}) as arguments:
+        (folder,) = memory.iterdir()
+        assert folder.stat().st_mode & 0o777 == 0o700
+        assert arguments == [f"--secret=id=TOKEN,src={folder}/TOKEN", f"--secret=id=EMPTY,src={folder}/EMPTY"]
+        assert (folder / "TOKEN").read_bytes() == VALUE.encode()
+        assert (folder / "TOKEN").stat().st_mode & 0o777 == 0o600
+    assert list(memory.iterdir()) == []
+
+
+def test_without_secrets_nothing_is_made(memory: Path) -> None:
+    with secret_files({}) as arguments:
+        assert arguments == []
+        assert list(memory.iterdir()) == []
+
+
+def test_what_a_killed_process_left_is_removed_and_nothing_else(memory: Path) -> None:
+    with subprocess.Popen(["true"]) as ended:
+        pass
+    left, used, foreign = (memory / name for name in (f"{PREFIX}{ended.pid}-a", f"{PREFIX}{os.getpid()}-b", "other"))
+    for folder in (left, used, foreign):
+        folder.mkdir()
+    forget_stale_secrets()
+    assert sorted(memory.iterdir()) == sorted([used, foreign])
+
+
+def test_values_are_taken_out_of_what_a_build_prints() -> None:
+    secrets = {"TOKEN": "abcdef123", "SHORT": "abc", "KEY": "first line\nsecond line"}
+    assert hidden(secrets, "npm: abcdef123abc") == "npm: [TOKEN]abc"
+    assert hidden(secrets, "| second line |") == "| [KEY] |"
+
+
+def test_no_value_is_in_the_request_s_own_words_or_arguments() -> None:
+    request = BuildRequest("a:v1", Path("/a"), Path("/a/Containerfile"), memory="2g", secrets={"TOKEN": "abcdef123"})
+    assert "abcdef123" not in repr(request)
+    assert request.arguments(secrets=["--secret=id=TOKEN,src=/x"]) == [
+        "--tag=a:v1", "--file=/a/Containerfile", "--memory=2g", "--memory-swap=2g", "--secret=id=TOKEN,src=/x",
+        "--", "/a",
+    ]  # fmt: skip
+    assert request.shown("it is abcdef123") == "it is [TOKEN]"
+
+
+SAID = [
+    ("Killed\nError: building at STEP …: while running runtime: exit status 137", "more memory than 2g"),
+    ("c++: fatal error: Killed signal terminated program cc1plus", "more memory than 2g"),
+    ("runc create failed: cannot set memory limit: container could not join or create cgroup", "cannot limit"),
+    ("Error: building at STEP …: while running runtime: exit status 1", None),
+]
+
+
+@pytest.mark.parametrize(("output", "said"), SAID)
+def test_what_a_failed_build_says_of_its_limit(output: str, said: str | None) -> None:
+    found = out_of_memory(EngineError("podman build failed", output), "2g")
+    assert (said in found.message) if found and said else found is said
+    assert out_of_memory(EngineError("podman build failed", output), "") is None
