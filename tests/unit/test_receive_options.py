@@ -1,11 +1,17 @@
 """Push options: what is understood, and what is refused with a word on how to say it."""
 
+from dataclasses import replace
+
 import pytest
 
 from podshift.deploy.options import MOST_CHARACTERS, Options, check_process, read_canary, read_message
 from podshift.errors import PodshiftError
 from podshift.model import Order, Process
 from podshift.receive.options import PushOptions, parse_options
+from podshift.records import ALIAS
+from server.switchboard import an_app
+
+HELLO = an_app("hello")
 
 UNDERSTOOD = [
     ([],                                    PushOptions()),
@@ -67,10 +73,12 @@ def test_a_message_and_a_percentage_of_a_command_are_read_alike() -> None:
 
 
 def test_a_canary_needs_two_releases_at_once_and_a_time() -> None:
-    check_process(Options(canary=10), Process("web"))
-    check_process(Options(), Process("web", order=Order.STOP_FIRST, watch=0))
+    check_process(Options(canary=10), HELLO, Process("web"))
+    check_process(Options(), HELLO, Process("web", order=Order.STOP_FIRST, watch=0))
     with pytest.raises(PodshiftError, match="stop-first"):
-        check_process(Options(canary=10), Process("web", order=Order.STOP_FIRST))
+        check_process(Options(canary=10), HELLO, Process("web", order=Order.STOP_FIRST))
     with pytest.raises(PodshiftError, match=r"watch, and that is \"0s\"") as caught:
-        check_process(Options(canary=10), Process("web", watch=0.0))
+        check_process(Options(canary=10), HELLO, Process("web", watch=0.0))
     assert 'watch = "30s"' in caught.value.hint
+    with pytest.raises(PodshiftError, match="network alias alone"):
+        check_process(Options(canary=10), replace(HELLO, proxy=ALIAS), Process("web"))

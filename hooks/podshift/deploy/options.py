@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from podshift.errors import PodshiftError
 from podshift.model import Order, Process
+from podshift.records import App
 
 PERCENT = re.compile(r"([1-9][0-9]?)%?")
 MOST_CHARACTERS = 200
@@ -45,10 +46,15 @@ def read_message(text: str) -> str:
     return message
 
 
-def check_process(options: Options, web: Process) -> None:
-    """Raises PodshiftError where podshift.toml leaves no room for the canary that is asked for."""
+def check_process(options: Options, app: App, web: Process) -> None:
+    """Raises PodshiftError where the app and its podshift.toml leave no room for the canary that is asked for."""
     if options.canary is None:
         return
+    if app.by_alias:
+        raise PodshiftError(
+            f"a canary needs podshift's own proxy, and {app.name} is led to by its network alias alone",
+            hint="deploy without canary",
+        )
     if web.order is Order.STOP_FIRST:
         raise PodshiftError(
             'a canary needs two releases at once, and [web] order = "stop-first" forbids that',

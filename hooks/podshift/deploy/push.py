@@ -106,7 +106,7 @@ def _deploy(
         log.step("message", release.message)
     manifest = Blueprint(installation, app, release).manifest
     refuse_ungranted(app, manifest)
-    check_process(options, manifest.web)
+    check_process(options, app, manifest.web)
     for warning in sharing(manifest):
         log.warning(warning)
     build(installation, app, release, log, use_cache=options.use_cache)

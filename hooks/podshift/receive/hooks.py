@@ -41,7 +41,7 @@ def pre_receive(home: Home, app: str, lines: str) -> int:
         else:
             manifest = check_commit(repository, update.new, push.app.path)
             refuse_ungranted(push.app, manifest)
-            check_process(push.options.deploy, manifest.web)
+            check_process(push.options.deploy, push.app, manifest.web)
             check_timeout(manifest.build, settings)
         if push.gated:
             announce(home.repository(app))
