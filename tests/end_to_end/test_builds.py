@@ -60,7 +60,7 @@ def files_with(text: str, below: Path) -> list[Path]:
 def test_a_secret_of_a_build_is_in_its_step_and_nowhere_else(app: App, checkout: Checkout, tmp_path: Path) -> None:
     server = app.server
     said = server.podshift("config", app.name, "set", "--build", "NPM_TOKEN", input=SECRET)
-    assert "set NPM_TOKEN for builds; the next build can mount it" in said.stdout
+    assert "set NPM_TOKEN for builds; the next build can mount it" in " ".join(said.stdout.split())
     assert app.releases() == []
     checkout.commit("Needs a secret", Containerfile=MOUNTED)
     push = checkout.start_push(app)
