@@ -15,6 +15,8 @@ It listens on $PORT. What it does wrong stands in $BEHAVIOUR, else in behaviour.
     slow-start SECONDS  listens only after that time
 """
 
+import base64
+import hashlib
 import http.server
 import os
 import signal
@@ -100,10 +102,12 @@ class Answer(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def echo(self) -> None:
-        """Another protocol on this connection: what comes is sent back, line by line."""
+        """What a WebSocket begins with (RFC 6455), and then no frames: what comes is sent back, line by line."""
+        key = self.headers["Sec-WebSocket-Key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
         self.send_response(101)
         self.send_header("Connection", "Upgrade")
-        self.send_header("Upgrade", self.headers["Upgrade"])
+        self.send_header("Upgrade", "websocket")
+        self.send_header("Sec-WebSocket-Accept", base64.b64encode(hashlib.sha1(key.encode()).digest()).decode())
         self.end_headers()
         self.wfile.flush()
         self.close_connection = True

@@ -4,6 +4,7 @@ import hashlib
 import http.client
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from podshift.deploy.checks.answer import http_answer, speaks_tls
@@ -70,7 +71,8 @@ def remove_edge(installation: Installation) -> None:
     engine, name = installation.engine, installation.home.edge_name
     engine.remove([name], STOP_SECONDS)
     if name in engine.networks(home=installation.label):
-        engine.remove_network(name)
+        with suppress(EngineError):  # somebody has put another container on it, and keeps it
+            engine.remove_network(name)
 
 
 def configuration(installation: Installation, edge: Edge) -> str:
