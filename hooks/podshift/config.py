@@ -10,6 +10,7 @@ from podshift.errors import PodshiftError
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 OWN_PREFIX = "PODSHIFT_"
+STDIN = Path("-")
 
 
 def check_name(name: str) -> str:
@@ -34,18 +35,17 @@ def read_env_file(path: Path) -> dict[str, str]:
     """Variables of a `.env` file, as python-dotenv reads them, with nothing put in for `$NAME`; `-` is stdin."""
     from dotenv import dotenv_values
 
+    where = "standard input" if path == STDIN else path
     try:
-        if path == Path("-"):
-            values = dotenv_values(stream=StringIO(sys.stdin.buffer.read().decode()), interpolate=False)
-        else:
-            values = dotenv_values(path, interpolate=False)
+        text = sys.stdin.buffer.read().decode() if path == STDIN else path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise PodshiftError(f"{path} cannot be read: {error}") from None
+        raise PodshiftError(f"{where} cannot be read: {error}") from None
+    values = dotenv_values(stream=StringIO(text), interpolate=False)
     if not values:
-        raise PodshiftError(f"{path} has no variables", hint="one NAME=value a line")
+        raise PodshiftError(f"{where} has no variables", hint="one NAME=value a line")
     bare = [name for name, value in values.items() if value is None]
     if bare:
-        raise PodshiftError(f"{path}: {', '.join(bare)} without a value", hint="NAME= gives the empty value")
+        raise PodshiftError(f"{where}: {', '.join(bare)} without a value", hint="NAME= gives the empty value")
     return {check_name(name): value for name, value in values.items() if value is not None}
 
 

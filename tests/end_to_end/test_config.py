@@ -111,6 +111,12 @@ def test_an_env_file(app: App, tmp_path) -> None:  # type: ignore[no-untyped-def
     file.write_text("# comment\nA=1\nB='two words'\nexport C=\"$A\\n\"\n")
     app.server.podshift("config", app.name, "set", "--env-file", str(file))
     assert app.server.json("config", app.name) == {"A": "1", "B": "two words", "C": "$A\n"}
+    done = app.server.podshift("config", app.name, "set", "D", "--env-file", "-", check=False, input="A=2\n")
+    assert "so it must be the only one" in done.stderr
+    done = app.server.podshift("config", app.name, "set", "--env-file", "-", check=False, input="# nothing\n")
+    assert "standard input has no variables" in done.stderr
+    app.server.podshift("config", app.name, "set", "--env-file", "-", input="A=2\n")
+    assert app.server.json("config", app.name)["A"] == "2"
     app.server.podshift("config", app.name, "unset", "A", "B")
     assert app.server.podshift("config", app.name).stdout == "C=$'$A\\n'\n"
 

@@ -10,6 +10,13 @@ from server.checkout import Checkout
 from server.user import User
 
 
+def share_connections(user: User) -> None:
+    """One connection for all commands of a key: most of a short command's time is the handshake."""
+    config = user.keys / "config"
+    lines = ("ControlMaster auto", "ControlPersist 60", f"ControlPath {user.keys / 'user_key'}.mux")
+    config.write_text(config.read_text() + "".join(f"    {line}\n" for line in lines))
+
+
 @dataclass(frozen=True)
 class Person:
     """`name` is what podshift calls their key; `config` leads their ssh client, with this key only, to the server."""
@@ -23,10 +30,7 @@ class Person:
         key = user.keys / f"{name}-{secrets.token_hex(3)}"
         subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-C", f"{name}@laptop", "-f", key], check=True)
         config = (user.keys / "config").read_text().replace("user_key", key.name)
-        one_connection = (
-            f"    ControlMaster auto\n    ControlPersist 60\n    ControlPath {key}.mux\n"  # for many commands
-        )
-        key.with_suffix(".config").write_text(config + one_connection)
+        key.with_suffix(".config").write_text(config)
         return cls(user, name, key)
 
     @property

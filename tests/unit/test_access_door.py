@@ -12,7 +12,8 @@ from podshift.access.commandline import GitRequest
 from podshift.access.git import serve
 from podshift.errors import PodshiftError
 from podshift.records import Key, NewApp, Records
-from podshift.settings import Home
+from podshift.settings import Home, Settings, save_settings
+from server.hostile import HOSTILE
 
 ADA = Key("ada", "ssh-ed25519", "AAAAada", "SHA256:a", admin=True, creates=False, added=1)
 BOB = Key("bob", "ssh-ed25519", "AAAAbob", "SHA256:b", admin=False, creates=False, added=2, apps=("hello",))
@@ -98,6 +99,23 @@ def test_a_repository_that_is_elsewhere_is_not_followed(home: Home, git: list[st
         with pytest.raises(PodshiftError, match="the repository of shop is not there"):
             serve(home, ADA, GitRequest(service, "shop"))
     assert git == []
+
+
+@pytest.mark.parametrize("line", HOSTILE)
+def test_a_hostile_line_ends_with_an_error(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], line: str
+) -> None:
+    save_settings(home, Settings())
+    mark = home.path / "mark"
+    monkeypatch.setenv("SSH_ORIGINAL_COMMAND", line.format(mark=mark, home=home.path))
+    before = sorted(home.path.rglob("*"))
+    assert main(home, "SHA256:a") in (1, 2)
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "rror: " in said.err
+    assert "bug of podshift" not in said.err
+    assert "\x1b" not in said.err.replace("\x1b[31merror\x1b[0m", "").replace("\x1b[33mhint\x1b[0m", "")
+    assert sorted(path for path in home.path.rglob("*") if "podshift.db-" not in path.name) == before
 
 
 def test_only_a_push_makes_an_app(home: Home, git: list[str]) -> None:

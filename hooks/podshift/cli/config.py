@@ -11,7 +11,7 @@ import click
 from podshift.cli.background import run_change
 from podshift.cli.command import app_argument, json_option, open_installation, print_json
 from podshift.cli.releases import release_number
-from podshift.config import check_name, check_value, read_env_file, without
+from podshift.config import STDIN, check_name, check_value, read_env_file, without
 from podshift.errors import PodshiftError
 from podshift.records import Records
 
@@ -63,7 +63,7 @@ class Scope:
 
 def _set(scope: Scope, words: tuple[str, ...], env_file: Path | None) -> None:
     values = read_env_file(env_file) if env_file else {}
-    values |= dict(_pair(word, alone=len(words) == 1) for word in words)
+    values |= dict(_pair(word, alone=len(words) == 1 and env_file != STDIN) for word in words)
     if not values:
         raise click.UsageError("nothing to set: say K=V, K, or --env-file FILE")
     scope.change(lambda before: {**before, **values}, f"set {', '.join(sorted(values))}")
