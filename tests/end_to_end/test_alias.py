@@ -6,6 +6,7 @@ import pytest
 
 from load import Load
 from server import App, Checkout, Server
+from server.engines import take_away
 from server.installation import created, ready, wait_until
 from server.own_proxy import KINDS, own_proxy
 
@@ -65,7 +66,7 @@ def test_up_brings_it_back_under_its_name(aliased: App, checkout: Checkout) -> N
     checkout.push(aliased)
     (container,) = aliased.containers()
     with own_proxy(aliased, "haproxy") as port:
-        aliased.server.engine("rm", "--force", "--time=0", container)
+        take_away(aliased.server, container)
         aliased.server.podshift("up")
         proxied = Server(aliased.server.home, port)
         wait_until(lambda: proxied.get("localhost") == (200, "hello from v1\n"), what="an answer by the old name")

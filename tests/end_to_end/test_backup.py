@@ -11,6 +11,7 @@ import pytest
 
 from load import Load
 from server import App, Checkout, Server
+from server.engines import engine, subnet_of
 from server.installation import created, free_port, installed
 
 
@@ -23,10 +24,6 @@ def restored(folder: Path, archive: Path, port: int) -> Iterator[Server]:
         yield server
     finally:
         server.podshift("uninstall", "--yes", check=False)
-
-
-def podman(*arguments: str) -> None:
-    subprocess.run(["podman", *arguments], check=True, capture_output=True, timeout=60)
 
 
 def moved(app: App, server: Server) -> App:
@@ -82,11 +79,11 @@ def test_an_address_that_is_taken_there(tmp_path: Path) -> None:
     with installed(tmp_path / "old") as old, created(old, "--object-format=sha256") as app:
         checkout.push(app)
         network = f"podshift-{app.name}"
-        subnet = old.engine("network", "inspect", network, "--format={{range .Subnets}}{{.Subnet}}{{end}}").strip()
+        subnet = subnet_of(old, network)
         old.podshift("backup", str(archive))
     occupied = f"occupied-{app.name}"
     with suppress(subprocess.CalledProcessError):  # a test beside this one may have taken it: as good
-        podman("network", "create", f"--subnet={subnet}", occupied)
+        engine("network", "create", f"--subnet={subnet}", occupied)
     try:
         with restored(tmp_path / "new", archive, old.port) as new:
             new.podshift("up")
@@ -95,7 +92,7 @@ def test_an_address_that_is_taken_there(tmp_path: Path) -> None:
             checkout.push(moved(app, new))
             assert new.get(app.host) == (200, "hello from v2\n")
     finally:
-        podman("network", "rm", "--force", occupied)
+        engine("network", "rm", occupied)
 
 
 def test_only_an_empty_home_is_restored_to(server: Server, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from load import Load
 from server import App, Checkout
+from server.engines import STEP
 from server.installation import PODSHIFT, wait_until
 from server.traces import of_release, traces
 from server.under_way import finished, held_start, holder, in_build, in_start, let_go, long_build, nothing_runs
@@ -33,7 +34,7 @@ def test_rollback_runs_the_earlier_image(app: App, checkout: Checkout) -> None:
     assert newest["image"] == f"localhost/podshift/{app.name}:v1"
     assert app.states() == ["retired", "retired", "live"]
     log = app.server.podshift("output", app.name).stdout
-    assert "STEP" not in log
+    assert STEP not in log
     assert "requests crossed the change, 0 failed" in " ".join(log.split())
     assert "back to v1" in app.server.podshift("releases", app.name).stdout
     app.server.podshift("rollback", app.name, "v2")
@@ -75,7 +76,7 @@ def test_deploy_takes_any_commit_that_was_pushed(app: App, checkout: Checkout) -
     checkout.push(app, refs=("main", "first"))
     under_load(app, lambda: app.server.podshift("deploy", app.name, "first"))
     assert app.get() == (200, "hello from v1\n")
-    assert "STEP" in app.server.podshift("output", app.name).stdout
+    assert STEP in app.server.podshift("output", app.name).stdout
     app.server.podshift("deploy", app.name)
     assert app.get() == (200, "hello from v2\n")
     app.server.podshift("deploy", app.name, commit[:10])

@@ -15,6 +15,7 @@ from podshift.deploy.checks import machine
 from podshift.deploy.checks.finding import Level
 from podshift.settings import Settings
 from server import App, Checkout, Server
+from server.engines import PROGRAM, take_away
 from server.installation import PODSHIFT, created, installed
 
 HEALTHY = {
@@ -56,7 +57,7 @@ def test_all_is_well(own: Server, checkout: Checkout) -> None:
         assert found["proxy"]["found"] == f"answers on 127.0.0.1:{own.port}"
         assert found[f"app {app.name}"]["found"] == "runs what the records say"
         text = own.podshift("doctor").stdout
-    assert "ok      engine: podman 4." in text
+    assert f"ok      engine: {PROGRAM} " in text
     assert "warning units: after a reboot nothing brings the apps up\n        hint: podshift install-service\n" in text
 
 
@@ -65,7 +66,7 @@ def test_faults_are_found_and_typing_the_fixes_mends_them(own: Server, checkout:
         checkout.push(app)
         label = f"--filter=label=podshift.home={own.home}"
         proxy = own.engine("ps", label, "--filter=label=podshift.role=proxy", "--format={{.Names}}").strip()
-        own.engine("rm", "--force", "--time=0", f"{app.name}-web-1-1", proxy)
+        take_away(own, f"{app.name}-web-1-1", proxy)
         (app.repository / "hooks" / "post-receive").write_text("#!/bin/sh\n# somebody else's\n")
         found = errors(own)
         assert {check: one["found"] for check, one in found.items()} == {

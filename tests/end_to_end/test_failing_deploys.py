@@ -8,6 +8,7 @@ import pytest
 
 from load import Load
 from server import App, Checkout, Pushed, Server
+from server.engines import PROGRAM
 from server.installation import created
 from server.traces import NOTHING, of_release, traces
 
@@ -62,9 +63,9 @@ def test_a_build_that_fails(serving: Serving) -> None:
     pushed = serving.push_here()
     assert "compiling" in pushed.said
     assert "main.c:1: no such luck" in pushed.said
-    assert "error: podman build failed" in pushed.said
+    assert f"error: {PROGRAM} build failed" in pushed.said
     assert f"v1 ({serving.commit[:7]}) still serves, and main is back at it" in pushed.said
-    serving.is_unchanged("podman build failed")
+    serving.is_unchanged(f"{PROGRAM} build failed")
 
 
 def test_a_container_that_exits_at_start_is_noticed_at_once(serving: Serving) -> None:

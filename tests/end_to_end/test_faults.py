@@ -14,11 +14,12 @@ import pytest
 
 from load import Load
 from server import App, Checkout, Server
+from server.engines import BUILT, STEP
 from server.installation import created, installed, wait_until
 from server.traces import of_release, traces
 from server.under_way import deployer, finished, holder, log_of, nothing_runs
 
-BOUNDARIES = ("STEP 1/", "Successfully tagged", "start ", "takes all requests")
+BOUNDARIES = (STEP, BUILT, "start ", "takes all requests")
 FEW, MANY = 4, 50
 SHIM = """#!/bin/bash
 # The engine, but for one kind of call.
@@ -161,7 +162,7 @@ def test_a_database_that_somebody_else_has_locked(app: App, checkout: Checkout) 
         checkout.version("v2")
         push = checkout.start_push(app)
         log = log_of(app, 2)
-        wait_until(lambda: log.exists() and "STEP 1/" in log.read_text(), what="the build")
+        wait_until(lambda: log.exists() and STEP in log.read_text(), what="the build")
         database = sqlite3.connect(app.server.home / "podshift.db", isolation_level=None)
         database.execute("BEGIN EXCLUSIVE")
         pushed = finished(push)
@@ -238,7 +239,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     os.system(f"umount --lazy {folder}")
 
 
-@pytest.mark.parametrize("boundary", ["STEP 1/", "start "])
+@pytest.mark.parametrize("boundary", [STEP, "start "])
 def test_a_disk_that_gets_full(small_disk: Path, checkout: Checkout, boundary: str) -> None:
     with installed(small_disk / "home") as server, created(server) as app:
         settings = (server.home / "settings.toml").read_text()

@@ -9,6 +9,7 @@ from load import Load
 from podshift.lock import AppLock
 from podshift.settings import Home
 from server import App, Checkout, Server
+from server.engines import STEP
 from server.installation import created, wait_until
 from server.traces import NOTHING, of_release, traces
 
@@ -89,7 +90,7 @@ def test_of_two_gated_pushes_the_later_one_is_refused_before_it_is_built(app: Ap
     assert "is live" in texts[winner]
     assert "error: another push has moved main meanwhile; nothing was changed" in texts[loser]
     assert "hint: git fetch, and push again" in texts[loser]
-    assert "STEP" not in texts[loser]
+    assert STEP not in texts[loser]
     assert branch(app, checkout) == app.status()["commit"] == commits[winner]
     assert app.get() == (200, f"hello from {('ours', 'theirs')[winner]}\n")
     assert app.states() == ["retired", "live", "superseded"]

@@ -3,11 +3,13 @@
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from statistics import median
 
 from load import Load
 from server import App, Checkout
+from server.engines import CACHED, take_away
 from server.rotations import BEHAVIOUR, ROTATIONS, VERSIONS, push_under_load, push_version
 
 CACHED_STEPS = 3  # of tests/apps/hello's Containerfile
@@ -60,7 +62,7 @@ def seconds_to_live(app: App, checkout: Checkout, version: str) -> float:
         assert "is live" in pushed.said, pushed.text
         load.wait_for(lambda tally: version in tally.versions)
     assert load.result.failed == 0
-    assert app.server.podshift("output", app.name).stdout.count("Using cache") >= CACHED_STEPS
+    assert app.server.podshift("output", app.name).stdout.count(CACHED) >= CACHED_STEPS
     return load.result.versions[version].first - began
 
 
@@ -79,7 +81,8 @@ def engine_seconds(app: App, checkout: Checkout, tree: Path) -> float:
             timed(lambda: engine(*run, f"--name={name}", image)),
         ))  # fmt: skip
     finally:
-        engine("rm", "--force", "--ignore", "--time=0", name)
+        with suppress(subprocess.CalledProcessError):  # it never was
+            take_away(app.server, name)
         engine("rmi", image)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 import pytest
 
 from server import App, Checkout, Server
+from server.engines import take_away
 from server.installation import created, wait_until
 from server.traces import of_release, traces
 from server.under_way import everything_killed, held_start, in_start, nothing_runs
@@ -54,7 +55,7 @@ def killed(app: App) -> None:
 
 
 def removed(app: App) -> None:
-    app.server.engine("rm", "--force", "--time=0", proxy(app))
+    take_away(app.server, proxy(app))
 
 
 @pytest.mark.parametrize("lost", [killed, removed])
@@ -112,7 +113,7 @@ def reboot(server: Server) -> None:
 
 def test_up_brings_back_what_somebody_removed(app: App, checkout: Checkout) -> None:
     checkout.push(app)
-    app.server.engine("rm", "--force", "--time=0", f"{app.name}-web-1-1")
+    take_away(app.server, f"{app.name}-web-1-1")
     app.server.podshift("up", app.name)
     assert app.get() == (200, "hello from v1\n")
     assert traces(app) == of_release(app, 1)
@@ -136,7 +137,7 @@ def test_a_push_can_mend_a_live_release_that_no_longer_starts(app: App, checkout
     in_start(app, 1)
     app.server.engine("exec", f"{app.name}-web-1-1", "touch", "/go")
     push.communicate(timeout=60)
-    app.server.engine("rm", "--force", "--time=0", f"{app.name}-web-1-1")
+    take_away(app.server, f"{app.name}-web-1-1")
     removed(app)
     failed = app.server.podshift("up", check=False)
     assert failed.returncode == 1

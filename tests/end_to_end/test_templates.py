@@ -8,6 +8,7 @@ import pytest
 
 from podshift.settings import shipped
 from server import App, Checkout
+from server.engines import BUILT, PROGRAM
 from server.traces import of_release, traces
 
 NAME = "run.args.j2"
@@ -46,12 +47,12 @@ def test_a_bad_template_changes_nothing(
     if complaint:
         where = f"{template}, line {len(SHIPPED.splitlines()) + 1}: {complaint}"
         assert f"error: {where}" in pushed.said
-        assert "start " not in pushed.said.partition("Successfully tagged")[2]
+        assert "start " not in pushed.said.partition(BUILT)[2]
         rendered = app.server.podshift("render", app.name, check=False)
         assert rendered.returncode == 1
         assert where in rendered.stderr
     else:
-        assert "podman run failed with status 125" in pushed.said
+        assert f"{PROGRAM} run failed with status 125" in pushed.said
         assert "Error: unknown flag: --nonsense" in pushed.said
     assert f"{app.name}: v1 (" in pushed.said
     assert traces(app) == of_release(app, 1)

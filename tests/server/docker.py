@@ -40,12 +40,16 @@ class Daemon:
 
     def docker(self, *arguments: str) -> str:
         command = ["docker", f"--host={self.host}", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def start(self) -> subprocess.Popen[bytes]:
         (self.folder / "daemon.json").write_text("{}")
         command = [
-            "unshare", "--mount", "dockerd", f"--config-file={self.folder}/daemon.json", f"--host={self.host}",
+            # Its mounts go with it; what tests mount, it sees.
+            "unshare", "--mount", "--propagation=slave",
+            "dockerd", f"--config-file={self.folder}/daemon.json", f"--host={self.host}",
             f"--data-root={self.folder}/data", f"--exec-root={self.folder}/run", f"--pidfile={self.folder}/pid",
             "--exec-opt=native.cgroupdriver=cgroupfs", "--shutdown-timeout=5", "--log-level=warn",
         ]  # fmt: skip
