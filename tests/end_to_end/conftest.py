@@ -9,6 +9,15 @@ import pytest
 from server import App, Checkout, Server
 from server.docker import docker_running
 from server.installation import ENGINE, created, installed
+from server.remote import rootless_server
+
+OWN_ENGINE = ("test_checkout", "test_demo", "test_docker", "test_rootless", "test_wheel")
+# What asks for nothing but pushes, commands and requests.
+FROM_AFAR = (
+    "test_changes", "test_config", "test_domains", "test_failing_deploys", "test_links", "test_logs",
+    "test_maintenance", "test_processes", "test_push", "test_queue", "test_refs", "test_stop_first",
+    "test_stop_start", "test_volumes", "test_watch",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -21,8 +30,22 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield ENGINE
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, on another engine than podman as root, what has its own, or (rootless) is for who is on the server."""
+    kept = [item for item in items if ENGINE == "podman" or item.path.stem not in OWN_ENGINE]
+    if ENGINE == "rootless":
+        kept = [item for item in kept if item.path.stem in FROM_AFAR]
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
+
+
 @pytest.fixture(scope="session")
 def server(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    if ENGINE == "rootless":
+        with rootless_server(tmp_path_factory.mktemp("keys")) as server, pytest.MonkeyPatch.context() as patch:
+            patch.setenv("GIT_SSH_COMMAND", server.user.ssh_command)
+            yield server
+        return
     with installed(tmp_path_factory.mktemp("server") / "home") as server:
         yield server
 

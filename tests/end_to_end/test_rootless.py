@@ -7,21 +7,17 @@ from pathlib import Path
 import pytest
 
 from server import App, Checkout
-from server.installation import created, ready
-from server.remote import RemoteServer
+from server.installation import created
+from server.remote import RemoteServer, rootless_server
 from server.rotations import ROTATIONS, VERSIONS, push_under_load
-from server.user import ordinary_user
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to make an ordinary user and their sshd")
 
 
 @pytest.fixture(scope="module")
 def rootless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RemoteServer]:
-    with ordinary_user(tmp_path_factory.mktemp("keys")) as user:
-        done = user.ssh(str(user.checkout / "bin/setup"), timeout=300)
-        assert done.returncode == 0, done.stdout + done.stderr
-        with ready(RemoteServer.of(user)) as server:
-            yield server
+    with rootless_server(tmp_path_factory.mktemp("keys")) as server:
+        yield server
 
 
 @pytest.fixture

@@ -3,9 +3,10 @@
 import json
 import subprocess
 
-from server.installation import ENGINE, Server
+from server.installation import PROGRAM, Server
 
-PROGRAM = "docker" if ENGINE == "docker" else "podman"
+__all__ = ["BUILT", "CACHED", "PROGRAM", "STEP", "engine", "subnet_of", "take_away"]
+
 # In the output of a build: its first step, its end, and a step that was made before.
 STEP, BUILT, CACHED = {
     "podman": ("STEP 1/", "Successfully tagged", "Using cache"),

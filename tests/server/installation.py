@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 S = TypeVar("S", bound="Server")
-# Which engine the installations of this run get: `bin/test --matrix` runs the same tests on each.
+# What this run's installations work with: podman as root, docker as root, or `rootless`, an ordinary user's podman.
 ENGINE = os.environ.get("PODSHIFT_TEST_ENGINE", "podman")
+PROGRAM = "docker" if ENGINE == "docker" else "podman"
 PODSHIFT = Path(sys.executable).with_name("podshift")
 
 
@@ -133,7 +134,7 @@ def installed(home: Path, *options: str) -> Iterator[Server]:
 def ready(server: S, *options: str) -> Iterator[S]:
     """podshift init, and podshift uninstall whatever happens in between."""
     try:
-        server.podshift("init", "--listen", f"127.0.0.1:{server.port}", "--engine", ENGINE, *options)
+        server.podshift("init", "--listen", f"127.0.0.1:{server.port}", "--engine", PROGRAM, *options)
         yield server
     finally:
         done = server.podshift("uninstall", "--volumes", "--yes", check=False)

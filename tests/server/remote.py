@@ -1,11 +1,14 @@
 """An installation of an ordinary user's, asked and pushed to over ssh, as a person does from their own machine."""
 
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from server.installation import Server, free_port
-from server.user import User
+from server.installation import Server, free_port, ready
+from server.user import User, ordinary_user
 
 
 @dataclass(frozen=True)
@@ -32,3 +35,13 @@ class RemoteServer(Server):
         done = self.user.ssh(self.settings["engine"], *self.settings["engine_options"], *arguments)
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+
+@contextmanager
+def rootless_server(keys: Path) -> Iterator[RemoteServer]:
+    """A user of this machine for the time of a test run, with an installation; needs root."""
+    with ordinary_user(keys) as user:
+        done = user.ssh(str(user.checkout / "bin/setup"), timeout=300)
+        assert done.returncode == 0, done.stdout + done.stderr
+        with ready(RemoteServer.of(user)) as server:
+            yield server
