@@ -172,6 +172,7 @@ class Settings:
     `runtime_folder` is the XDG_RUNTIME_DIR that a rootless engine had, empty for root's; `storage` where the engine
     keeps images. A push is refused with less than `min_free_mb` of disk, and doctor warns below `warn_free_mb`.
     Where the network alias alone leads to an app, its old containers stop `settle_seconds` after the new have it.
+    A push may bring `max_push_mb`.
     An engine command that takes longer than `engine_seconds`, a build `build_seconds`, is ended and has failed.
     `edge` None: there is no HTTPS edge.
     A build may have `build_memory` ("2g"; empty: no limit), and `parallel_builds` may go on at once.
@@ -199,6 +200,7 @@ class Settings:
     parallel_builds: int = 2
     base_images: Mapping[str, str] = field(default_factory=dict)
     package_index: str = "none"
+    max_push_mb: int = 1024
 
     @property
     def bases(self) -> dict[str, str]:

@@ -28,6 +28,18 @@ def policy(folder: Path, text: str, **values: Any) -> list[str]:
     return run_policy([folder], **{"process": PLAIN, **VALUES, **values})
 
 
+CAPABILITIES = (
+    "--cap-drop=all",
+    "--cap-add=chown",
+    "--cap-add=dac_override",
+    "--cap-add=fowner",
+    "--cap-add=kill",
+    "--cap-add=net_bind_service",
+    "--cap-add=setgid",
+    "--cap-add=setuid",
+)
+
+
 def test_the_policy_of_a_container_that_asks_for_nothing() -> None:
     assert run_policy([], process=PLAIN, **VALUES) == [
         "--restart=always",
@@ -35,6 +47,7 @@ def test_the_policy_of_a_container_that_asks_for_nothing() -> None:
         "--stop-timeout=10",
         "--pids-limit=2048",
         "--security-opt=no-new-privileges",
+        *CAPABILITIES,
         "--log-driver=k8s-file",
         "--log-opt=max-size=10mb",
     ]
@@ -47,6 +60,7 @@ def test_the_policy_of_one_that_asks_for_everything() -> None:
         "--stop-timeout=3",
         "--pids-limit=2048",
         "--security-opt=no-new-privileges",
+        *CAPABILITIES,
         "--log-driver=json-file",
         "--log-opt=max-size=10m",
         "--log-opt=max-file=3",

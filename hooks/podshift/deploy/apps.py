@@ -23,7 +23,7 @@ from podshift.proxy import backend_name, own_host
 from podshift.records import ALIAS, HAPROXY, App, NewApp
 from podshift.report import Log
 from podshift.settings import make_private, shipped
-from podshift.source import check_origin, create_repository
+from podshift.source import check_origin, create_repository, limit_input
 
 HOOKS = ("pre-receive", "proc-receive", "post-receive")
 INTERPRETER = "@PYTHON@"
@@ -90,6 +90,7 @@ def make_repository(installation: Installation, name: str, branch: str, object_f
     repository = create_repository(path, branch, object_format)
     write_hooks(path)
     repository.read("config", "receive.procReceiveRefs", "refs/heads/")
+    limit_input(repository, installation.settings.max_push_mb)
 
 
 def write_hooks(repository: Path) -> None:

@@ -32,6 +32,7 @@ from podshift.engine import (
 from podshift.errors import PodshiftError
 from podshift.report import Log
 from podshift.settings import BACKUP_PREFIX, Home, Settings, load_settings, make_private, save_settings
+from podshift.source import Repository, limit_input
 
 Say = Callable[[str], None]
 
@@ -81,6 +82,7 @@ def init(home: Home, wanted: Wanted, say: Say) -> Settings:
         ensure_edge(installation, lambda text: say(f"edge: {text}"))
         for app in installation.records.apps():
             write_hooks(home.repository(app.name))
+            limit_input(Repository(home.repository(app.name)), settings.max_push_mb)
         renew_block(installation)
     return settings
 

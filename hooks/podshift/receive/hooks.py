@@ -16,7 +16,7 @@ from podshift.receive.push import Push, options_in, pusher, read_push, say
 from podshift.records import PUSH, SKIPPED, App, Event, Records
 from podshift.report import printable
 from podshift.settings import Home, load_settings
-from podshift.source import Repository
+from podshift.source import Repository, check_bounds, check_received
 
 
 def pre_receive(home: Home, app: str, lines: str) -> int:
@@ -36,6 +36,8 @@ def pre_receive(home: Home, app: str, lines: str) -> int:
     if update and update.new:
         settings = load_settings(home)
         refuse_nearly_full(home, settings)
+        check_received(settings.max_push_mb)
+        check_bounds(repository, update.new)
         if push.options.skip:
             check_skip(push)
         else:

@@ -1,5 +1,6 @@
 """What was pushed: commits, their files and their trees. The only importer of git (GitPython)."""
 
+from podshift.source.bounds import check_bounds, check_received, limit_input
 from podshift.source.command import clean_git_environment, git_version
 from podshift.source.export import export
 from podshift.source.kept import kept_tree
@@ -10,10 +11,13 @@ from podshift.source.urls import check_origin
 __all__ = [
     "Outside",
     "Repository",
+    "check_bounds",
     "check_origin",
+    "check_received",
     "clean_git_environment",
     "create_repository",
     "export",
     "git_version",
     "kept_tree",
+    "limit_input",
 ]

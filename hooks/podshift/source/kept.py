@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from podshift.errors import PodshiftError
+from podshift.source.bounds import check_bounds
 from podshift.source.export import Say, fill, take_out
 from podshift.source.listing import Listing
 from podshift.source.outside import Outside
@@ -31,6 +32,7 @@ def kept_tree(
 
     The caller sees to it that nobody else is at this folder meanwhile. Raises PodshiftError like export().
     """
+    check_bounds(repository, commit)
     tree, in_use = folder / TREE, folder / IN_USE
     try:
         listing = _updated(repository, commit, folder) or _made(repository, commit, folder)

@@ -1,7 +1,7 @@
 """An app's bare repository: what is in its commits, and where its branches stand."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +55,11 @@ class Repository:
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self._environment = {**HERMETIC, "GIT_DIR": str(self.path), **quarantine_of(self.path)}
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """By which git finds this repository, and the push that it has not accepted yet."""
+        return self._environment
 
     def run(self, *arguments: str, **variables: str) -> tuple[int, bytes, str]:
         """Runs git on this repository with further variables; exit status, output, error text."""
