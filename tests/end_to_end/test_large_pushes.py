@@ -22,7 +22,7 @@ def test_a_push_that_is_too_large_is_refused_with_what_to_do(app: App, checkout:
         (checkout.folder / "large").write_bytes(os.urandom(2_500_000))
         checkout.commit("Larger")
         pushed = checkout.push(app)
-        assert "pack exceeds maximum allowed size (2.00 MiB)" in pushed.said
+        assert "pack exceeds maximum allowed size" in pushed.said
         (checkout.folder / "large").unlink()
         checkout.git("reset", "--soft", "HEAD~2")
         checkout.commit("Small")
