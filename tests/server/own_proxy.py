@@ -83,6 +83,6 @@ def _caddy(app: App, folder: Path) -> tuple[str, list[str]]:
     image = f"localhost/podshift-test-caddy:{secrets.token_hex(4)}"
     with TemporaryDirectory(prefix="podshift-caddy-") as context:
         shutil.copy(Path(sysconfig.get_path("scripts"), "caddy"), context)
-        Path(context, "Containerfile").write_text("FROM scratch\nCOPY caddy /caddy\n")
+        Path(context, "Dockerfile").write_text("FROM scratch\nCOPY caddy /caddy\n")
         app.server.engine("build", "--quiet", f"--tag={image}", context)
     return image, ["/caddy", "run", "--config=/config/Caddyfile"]
