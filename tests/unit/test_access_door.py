@@ -39,7 +39,7 @@ def _own_environment() -> Iterator[None]:
     os.environ.update(before)
 
 
-class BecameGitError(Exception):
+class BecameGit(BaseException):
     """Instead of being replaced by git."""
 
 
@@ -50,7 +50,7 @@ def git(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def become(_: str, arguments: list[str]) -> None:
         started.extend(arguments)
-        raise BecameGitError
+        raise BecameGit
 
     monkeypatch.setattr(os, "execvp", become)
     return started
@@ -69,11 +69,25 @@ def test_a_push_becomes_git_s_own(home: Home, git: list[str], monkeypatch: pytes
     monkeypatch.setenv("SSH_ORIGINAL_COMMAND", "git-receive-pack 'hello'")
     monkeypatch.setenv("PODSHIFT_KEY", "root")
     monkeypatch.setenv("GIT_DIR", "/nowhere")
-    with pytest.raises(BecameGitError):
+    with pytest.raises(BecameGit):
         main(home, "SHA256:b")
     assert git == ["git", "receive-pack", str(home.repository("hello"))]
     assert (os.environ["PODSHIFT_KEY"], os.environ["PODSHIFT_HOME"]) == ("bob", str(home.path))
     assert "GIT_DIR" not in os.environ
+
+
+def test_a_bug_is_no_traceback_for_the_client(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setenv("SSH_ORIGINAL_COMMAND", "git-receive-pack hello")
+    monkeypatch.setattr("podshift.access.git.serve", broken)
+    assert main(home, "SHA256:b") == 3
+    said = capsys.readouterr().err
+    assert said.startswith("error: this is a bug of podshift: RuntimeError('broken')\nhint: the whole story is in ")
+    assert "RuntimeError: broken" in Path(said.split()[-1]).read_text()
 
 
 def test_what_the_key_may_not_is_said(

@@ -21,19 +21,32 @@ def main(home: Home, fingerprint: str) -> int:
     os.environ.clear()
     os.environ.update(environment)
     try:
-        key = find_key(home, fingerprint)
-        os.environ |= {"PODSHIFT_HOME": str(home.path), "PODSHIFT_KEY": key.name}
-        request = read_request(asked)
-        if isinstance(request, GitRequest):
-            from podshift.access.git import serve
-
-            serve(home, key, request)
-        from podshift.access.commands import run
-
-        return run(key, request)
+        return answer(home, fingerprint, asked)
     except PodshiftError as error:
-        print(*error.lines(), sep="\n", file=sys.stderr)
-        return 1
+        return _say(error, 1)
+    except Exception as error:
+        from podshift.deploy.background import as_bug
+
+        return _say(as_bug(home, error), 3)
+
+
+def answer(home: Home, fingerprint: str, asked: str | None) -> int:
+    """Do what is asked for, on behalf of the key. Does not return where git takes over."""
+    key = find_key(home, fingerprint)
+    os.environ |= {"PODSHIFT_HOME": str(home.path), "PODSHIFT_KEY": key.name}
+    request = read_request(asked)
+    if isinstance(request, GitRequest):
+        from podshift.access.git import serve
+
+        serve(home, key, request)
+    from podshift.access.commands import run
+
+    return run(key, request)
+
+
+def _say(error: PodshiftError, code: int) -> int:
+    print(*error.lines(), sep="\n", file=sys.stderr)
+    return code
 
 
 def find_key(home: Home, fingerprint: str) -> Key:

@@ -39,10 +39,9 @@ def exit_code(work: Callable[[], object]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         code = 1
     except Exception as error:
-        from podshift.deploy.background import report_bug
+        from podshift.deploy.background import as_bug
         from podshift.settings import Home
 
-        path = report_bug(Home.from_environment(), error)
-        fail(PodshiftError(f"this is a bug of podshift: {error!r}", hint=f"the whole story is in {path}"))
+        fail(as_bug(Home.from_environment(), error))
         code = 3
     return code if isinstance(code, int) else 0

@@ -111,10 +111,15 @@ def run_logged(home: Home, log: Log, work: Work) -> int:
         log.error(error)
         return EXIT_FAILED
     except Exception as error:
-        path = report_bug(home, error)
-        log.error(PodshiftError(f"this is a bug of podshift: {error!r}", hint=f"the whole story is in {path}"))
+        log.error(as_bug(home, error))
         return EXIT_BUG
     return 0
+
+
+def as_bug(home: Home, error: BaseException) -> PodshiftError:
+    """What a person is told of something that should not have happened, with its story kept for the operator."""
+    path = report_bug(home, error)
+    return PodshiftError(f"this is a bug of podshift: {error!r}", hint=f"the whole story is in {path}")
 
 
 def report_bug(home: Home, error: BaseException) -> Path:
