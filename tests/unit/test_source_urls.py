@@ -3,7 +3,7 @@
 import pytest
 
 from podshift.errors import PodshiftError
-from podshift.source.urls import check_origin, resolve
+from podshift.source.urls import check_origin, redact, resolve
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,19 @@ def test_no_good_origin(url: str) -> None:
     with pytest.raises(PodshiftError, match="no URL of a repository elsewhere") as raised:
         check_origin(url)
     assert raised.value.message.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://ada:secret@host/x", "https://***@host/x"),
+        ("https://token@host/x", "https://***@host/x"),
+        ("ssh://git:secret@host/x", "ssh://***@host/x"),
+        ("ssh://git@host:22/x", "ssh://git@host:22/x"),
+        ("git@host:x", "git@host:x"),
+        ("https://host/x@y", "https://host/x@y"),
+    ],
+)
+def test_what_is_shown(url: str, shown: str) -> None:
+    assert redact(url) == shown
+    assert redact(f"fatal: {url}: no") == f"fatal: {shown}: no"

@@ -10,7 +10,8 @@ PROTOCOLS = ("https", "http", "ssh", "git")
 
 _SCP_LIKE = re.compile(r"(?P<place>[^/:]+:)(?!:|//)(?P<path>.*)")  # host:path, not the helper::address of a program
 _WITH_SCHEME = re.compile(r"(?P<place>[a-z]+://[^/]+/)(?P<path>.*)")
-_CREDENTIALS = re.compile(r"(?<=://)[^/\s]*@")
+# ssh's user name alone is no secret, and is needed to type the URL.
+_CREDENTIALS = re.compile(r"(?<=://)(?<!ssh://)[^/\s]*@|(?<=ssh://)[^/\s:@]*:[^/\s]*@")
 
 
 def may_be_followed(url: str) -> bool:
@@ -62,7 +63,7 @@ def _split(url: str) -> tuple[str, str] | None:
 
 
 def redact(text: str) -> str:
-    """The text fit to show: without user names and passwords in URLs."""
+    """The text fit to show: without passwords in URLs."""
     return printable(_CREDENTIALS.sub("***@", text))
 
 
