@@ -14,7 +14,7 @@ import pytest
 
 from podshift.errors import PodshiftError
 from podshift.model import State
-from podshift.records import Event, Key, NewApp, Placed, Records, Release
+from podshift.records import DeployKey, Event, Key, NewApp, Placed, Records, Release
 from podshift.records import database as module
 
 COMMIT = "3f2a91c" + "0" * 33
@@ -389,3 +389,15 @@ def test_events_of_some_apps(records: Records) -> None:
     assert [one.app for one in records.events_of(("hello", "blog"), 2)] == ["hello", "blog"]
     assert [one.app for one in records.events_of(("hello", "blog"), 9)] == ["hello", "hello", "blog"]
     assert records.events_of((), 9) == []
+
+
+def test_a_deploy_key_goes_with_its_app(records: Records) -> None:
+    add_app(records)
+    assert records.deploy_key("hello") == DeployKey()
+    records.set_deploy_key("hello", DeployKey("private", "public"))
+    records.set_deploy_key("hello", DeployKey("secret half", "public half"))
+    assert records.deploy_key("hello") == DeployKey("secret half", "public half")
+    assert "secret" not in repr(records.deploy_key("hello"))
+    records.remove_app("hello")
+    add_app(records)
+    assert records.deploy_key("hello") == DeployKey()

@@ -11,6 +11,7 @@ from test_source import commit, start_project
 
 from podshift.errors import PodshiftError
 from podshift.source import Outside, Repository, export, kept_tree
+from podshift.source.kept import last_used, throw_away
 
 FIRST = {"a": "1", "deep/er/b": "1", "gone/c": "1", "run": "#!/bin/sh\n", "x.bat": "one\ntwo\n"}
 
@@ -163,3 +164,12 @@ def test_a_build_that_fails_does_not_cost_the_checkout(kept: Kept) -> None:
     before = written(kept.folder)
     kept.use(new)
     assert written(kept.folder) == before
+
+
+def test_one_that_nobody_uses_any_more(kept: Kept) -> None:
+    """What `podshift prune` looks at, and does."""
+    assert last_used(kept.folder) is None
+    kept.use(commit(kept.project, FIRST))
+    assert last_used(kept.folder) == pytest.approx((kept.folder / "good").stat().st_mtime)
+    throw_away(kept.folder)
+    assert not kept.folder.exists()
