@@ -5,6 +5,8 @@ import re
 import signal
 import subprocess
 
+import pytest
+
 from load import Load
 from podshift.proxy import Proxy
 from podshift.settings import Home
@@ -42,7 +44,7 @@ def branch(checkout: Checkout, app: App) -> str:
 
 
 def test_a_canary_gets_its_share_and_then_all(app: App, checkout: Checkout) -> None:
-    watched(checkout, "4s", replicas=2)
+    watched(checkout, "3s", replicas=2)
     assert "no release serves that could share with it" in checkout.push(app, "-o", "canary=20").said
     checkout.version("v2")
     with Load(app.server.url, host=app.host, clients=20) as load:
@@ -55,7 +57,7 @@ def test_a_canary_gets_its_share_and_then_all(app: App, checkout: Checkout) -> N
         pushed = finished(push)
         load.wait_for(lambda tally: "v2" in tally.versions)
     assert load.result.failed == 0, load.result
-    said = re.search(r"canary 20 % of all requests go to (\S+), (\S+) for 4 s", pushed.said)
+    said = re.search(r"canary 20 % of all requests go to (\S+), (\S+) for 3 s", pushed.said)
     assert said, pushed.text
     assert said.groups() == (f"{app.name}-web-2-1", f"{app.name}-web-2-2")
     counts = re.search(r"they answered ([\d,]+) requests, 0 failed", pushed.said)
@@ -110,7 +112,7 @@ def test_a_canary_that_exits_goes_and_so_does_one_that_is_cancelled(app: App, ch
     assert (traces(app), canaries(app)) == (of_release(app, 1), {})
 
 
-def hook_repairs(app: App, push: "subprocess.Popen[str]") -> None:
+def hook_repairs(app: App, push: subprocess.Popen[str]) -> None:
     os.kill(deployer(app), signal.SIGKILL)
     assert "the process that did this was killed (SIGKILL)" in finished(push).said
     assert app.states() == ["live", "failed"]
@@ -118,6 +120,7 @@ def hook_repairs(app: App, push: "subprocess.Popen[str]") -> None:
     assert (traces(app), canaries(app)) == (of_release(app, 1), {})
 
 
+@pytest.mark.faults
 def test_a_deployer_killed_in_the_middle_of_a_canary_costs_nothing(app: App, checkout: Checkout) -> None:
     """Once the hook puts things right, once nobody is left to do so but the next push."""
     watched(checkout, "30s")

@@ -37,6 +37,8 @@ def check_engine(settings: Settings) -> Iterator[Finding]:
         )
         yield _docker_storage(info["Driver"])
         yield _builder(info["ClientInfo"])
+        if settings.build_memory:
+            yield warning("builds", "docker's builder cannot limit memory", 'set build_memory = "" in settings.toml')
 
 
 def check_container(settings: Settings) -> Iterator[Finding]:
