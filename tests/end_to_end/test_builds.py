@@ -65,7 +65,9 @@ def test_a_secret_of_a_build_is_in_its_step_and_nowhere_else(app: App, checkout:
     checkout.commit("Needs a secret", Containerfile=MOUNTED)
     push = checkout.start_push(app)
     in_step = log_of(app, 1)
-    wait_until(lambda: in_step.exists() and "\nat work" in in_step.read_text().replace("  ", "\n"), what="the step")
+    wait_until(
+        lambda: in_step.exists() and "at work" in in_step.read_text().split("sleep 2")[-1], seconds=60, what="the step"
+    )
     assert SECRET not in seen_of_processes()
     files = [path for folder in Path("/dev/shm").glob("podshift-build-*") for path in folder.iterdir()]
     ours = [path for path in files if path.read_text() == SECRET]
