@@ -41,19 +41,20 @@ def test_not_one_request_is_lost(app: App, checkout: Checkout, measured: Callabl
     assert containers == [f"web.{number}.1" for number in range(1, ROTATIONS + 3)]
 
 
-def test_connections_stay_when_an_app_comes_and_goes(app: App, checkout: Checkout) -> None:
+def test_connections_stay_when_an_app_comes_and_goes(server: Server) -> None:
     """Docker would publish the port anew from the network that is first by name, were it another one then."""
-    checkout.push(app)
-    connection = http.client.HTTPConnection("127.0.0.1", app.server.port, timeout=10)
-    for _ in range(2):
-        connection.request("GET", "/", headers={"Host": app.host})
-        assert connection.getresponse().read() == b"hello from v1\n"
-        socket, opened = connection.sock, connection.sock and connection.sock.getsockname()
-        with created(app.server, name=f"a{app.name}"):
-            pass
-    assert socket is connection.sock
-    assert connection.sock
-    assert connection.sock.getsockname() == opened
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+
+    def ask() -> tuple[int, object]:
+        connection.request("GET", "/", headers={"Host": "nobody.example"})
+        response = connection.getresponse()
+        response.read()
+        return response.status, connection.sock
+
+    status, opened = ask()
+    with created(server, "--domain", "first.example", name="a-first-by-name"):
+        assert ask() == (status, opened)
+    assert ask() == (404, opened)
     connection.close()
 
 
@@ -85,18 +86,19 @@ def test_a_daemon_out_of_reach_is_told_with_what_to_type(server: Server) -> None
     assert "this installation works with docker" in said
 
 
-def test_uninstall_leaves_nothing(docker: Docker, checkout: Checkout, tmp_path_factory: pytest.TempPathFactory) -> None:
-    def everything() -> list[list[str]]:
-        questions = (("ps", "--all"), ("images", "--all"), ("network", "ls"), ("volume", "ls"))
-        return [sorted(docker.daemon.docker(*question, "--quiet").split()) for question in questions]
+def test_uninstall_leaves_nothing(app: App, checkout: Checkout, docker: Docker) -> None:
+    """The last test here: the installation is gone then."""
 
-    before = everything()
-    home = tmp_path_factory.mktemp("gone") / "home"
+    def listed(*question: str) -> list[str]:
+        return docker.daemon.docker(*question).split()
+
+    server = app.server
     checkout.commit("Volume", podshift_toml='[web]\nwatch = "0s"\nvolumes = { data = "/data" }\n')
-    with installed(home, "--engine", "docker") as server, created(server) as app:
-        assert checkout.push(app).code == 0
-        assert everything() != before
-        server.podshift("uninstall", "--volumes", "--yes")
-        assert everything() == before
-        assert not home.exists()
-    assert BASE_IMAGE.split(":")[0] in docker.daemon.docker("images")
+    assert checkout.push(app).code == 0
+    assert listed("volume", "ls", "--quiet") == [f"{app.name}.data"]
+    server.podshift("uninstall", "--volumes", "--yes")
+    assert not server.home.exists()
+    assert listed("ps", "--all", "--quiet") == []
+    assert listed("volume", "ls", "--quiet") == []
+    assert sorted(listed("network", "ls", "--format={{.Name}}")) == ["bridge", "host", "none"]
+    assert listed("images", "--all", "--format={{.Repository}}:{{.Tag}}") == [BASE_IMAGE]
