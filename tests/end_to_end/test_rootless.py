@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from server import App, Checkout
+from server.inside import address, reach
 from server.installation import created
 from server.remote import RemoteServer, rootless_server
 from server.rotations import ROTATIONS, VERSIONS, push_under_load
@@ -109,3 +110,15 @@ def test_an_ordinary_user_keeps_house(app: App, checkout: Checkout, rootless: Re
     archive = rootless.user.home / "podshift.tar.gz"
     rootless.podshift("backup", str(archive))
     assert (archive.stat().st_mode & 0o777, archive.stat().st_uid) == (0o600, rootless.user.uid)
+
+
+def test_apps_cannot_reach_each_other_but_by_a_link(rootless: RemoteServer, app: App, checkout: Checkout) -> None:
+    with created(rootless) as other:
+        checkout.push(other)
+        rootless.podshift("allow", app.name, f"link:{other.name}")
+        checkout.commit("Link", podshift_toml=f'links = ["{other.name}"]\n[web]\nwatch = "0s"\n')
+        assert checkout.push(app).code == 0
+        assert reach(app, address(other), 8080) == "TimeoutError"
+        assert reach(app, other.name, 80).endswith("hello from v1")
+        rootless.podshift("allow", app.name, f"link:{other.name}", "--remove")
+        assert "No link to this app was granted." in reach(app, other.name, 80)

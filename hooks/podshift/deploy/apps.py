@@ -130,7 +130,10 @@ def _clean_up(installation: Installation, name: str) -> None:
     for other in engine.networks(home=installation.label, app=name):
         engine.remove_network(other)
     shutil.rmtree(installation.home.repository(name), ignore_errors=True)
-    shutil.rmtree(installation.home.app_folder(name), ignore_errors=True)
+    folder = installation.home.app_folder(name)
+    shutil.rmtree(folder, ignore_errors=True)
+    if installation.settings.rootless and folder.exists():  # build caches have files of a rootless container's users
+        engine.remove_folder(folder)
 
 
 def _refuse_taken(installation: Installation, name: str, domains: tuple[str, ...]) -> None:

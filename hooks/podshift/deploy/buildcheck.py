@@ -59,20 +59,27 @@ def _check_files(tree: Path, context: Path, containerfile: Path) -> None:
     """The engine itself reads these, whatever they are links to."""
     if containerfile.suffix == ".in":
         raise ValueError("a Containerfile that ends with .in goes through cpp, which reads files of the server")
-    named = (
-        [f"{containerfile.name}{name}" for name in IGNORE_FILES] if containerfile.is_relative_to(tree.resolve()) else []
-    )
-    places = [context / name for name in IGNORE_FILES] + [containerfile.with_name(name) for name in named]
+    places = [context / name for name in IGNORE_FILES]
+    if containerfile.is_relative_to(tree.resolve()):  # else it is podshift's own
+        places += [containerfile.with_name(f"{containerfile.name}{name}") for name in IGNORE_FILES]
     _check_links(tree, [(str(place.parent), [], [place.name]) for place in places])
 
 
 def _check_links(tree: Path, walked: Iterable[tuple[str, list[str], list[str]]]) -> None:
     top = tree.resolve()
     for folder, folders, files in walked:
-        for name in (*folders, *files):
-            path = Path(folder, name)
-            if path.is_symlink() and not path.resolve().is_relative_to(top):
-                raise ValueError(f"{path.relative_to(tree)} is a link that leads out of the commit")
+        for path in (Path(folder, name) for name in (*folders, *files)):
+            if path.is_symlink() and not _resolved(path).is_relative_to(top):
+                shown = (path.parent.resolve() / path.name).relative_to(top)
+                raise ValueError(f"{shown} is a link that leads out of the commit")
+
+
+def _resolved(path: Path) -> Path:
+    """Where a link leads; one that leads in a circle leads nowhere, and stays where it is."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        return path.parent.resolve() / path.name
 
 
 def _check_caches(kept: Path, asked: Asked) -> None:

@@ -42,3 +42,7 @@ class Volumes(Caller):
     def remove_volumes(self, names: Sequence[str]) -> None:
         if names:
             self.call("volume", "rm", *names)
+
+    def remove_folder(self, folder: Path) -> None:
+        """A folder of ours with files in it that a rootless container's users own."""
+        self.call("unshare", "rm", "-rf", "--", str(folder))

@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 ESCAPE = re.compile(r"^[ \t]*#[ \t]*escape[ \t]*=", re.IGNORECASE | re.MULTILINE)
@@ -57,7 +58,8 @@ def declared(rest: str, args: Mapping[str, str], known: Mapping[str, str]) -> di
     found: dict[str, str] = {}
     for word in shlex.split(rest):
         name, _, default = word.partition("=")
-        found[name] = args[name] if name in args else expanded(default, {**known, **found})
+        with suppress(ValueError):  # a name that FROM uses has to be known; another need not be
+            found[name] = args[name] if name in args else expanded(default, {**known, **found})
     return found
 
 
