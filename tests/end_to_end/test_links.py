@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -102,3 +103,14 @@ def test_what_is_no_grant_is_refused(server: Server, app: App, other: tuple[App,
         assert why in done.stderr
     assert server.json("allow", app.name) == []
     assert "was not granted" in server.podshift("allow", app.name, "cap:NET_RAW", "--remove", check=False).stderr
+
+
+def test_what_is_granted_becomes_an_argument_of_the_containers(server: Server, app: App, tmp_path: Path) -> None:
+    grants = ("cap:net_raw", f"path:{tmp_path}:/media:ro", "device:/dev/fuse")
+    said = server.podshift("allow", app.name, *grants)
+    assert said.stdout.split() == ["cap:NET_RAW", "device:/dev/fuse", f"path:{tmp_path}:/media:ro"]
+    assert f"podshift restart {app.name}" in said.stderr
+    wanted = {"--cap-add=NET_RAW", "--device=/dev/fuse", f"--volume={tmp_path}:/media:ro"}
+    assert wanted <= set(server.podshift("render", app.name).stdout.splitlines())
+    server.podshift("allow", app.name, "--remove", *grants)
+    assert not wanted & set(server.podshift("render", app.name).stdout.splitlines())
