@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from server import App, Checkout
+from server.edge import Edge, edge_addresses
 from server.inside import address, reach
 from server.installation import created
 from server.remote import RemoteServer, rootless_server
@@ -122,3 +123,21 @@ def test_apps_cannot_reach_each_other_but_by_a_link(rootless: RemoteServer, app:
         assert reach(app, other.name, 80).endswith("hello from v1")
         rootless.podshift("allow", app.name, f"link:{other.name}", "--remove")
         assert "No link to this app was granted." in reach(app, other.name, 80)
+
+
+def test_the_https_edge_of_an_ordinary_user(app: App, checkout: Checkout, rootless: RemoteServer) -> None:
+    checkout.push(app)
+    http, https = edge_addresses()
+    try:
+        said = rootless.podshift("edge", "on", "--internal", "--http", http, "--https", https).stdout
+        edge = Edge(rootless, http, https, Path(rootless.json("edge")["root"]))
+        answer = edge.curl(f"https://{app.host}/headers", "--http2", "--header", "X-Forwarded-For: 6.6.6.6")
+        assert (answer["response_code"], answer["http_version"]) == (200, "2"), said
+        assert "x-forwarded-proto: https" in answer["body"]
+        assert "6.6.6.6" not in answer["body"]
+        assert rootless.podshift("edge", "on", "--https", "127.0.0.1:1", check=False).returncode == 1
+        rootless.user.reboot()
+        rootless.podshift("up")
+        assert edge.curl(f"https://{app.host}/")["body"].startswith("hello from v1")
+    finally:
+        rootless.podshift("edge", "off")

@@ -92,6 +92,8 @@ def _certificate(path: Path) -> str:
 
     try:
         text = path.read_text()
+        if "-----BEGIN CERTIFICATE-----" not in text:  # an empty one would be taken
+            raise ValueError("there is no certificate in it")
         ssl.create_default_context(cadata=text)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
