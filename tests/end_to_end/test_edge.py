@@ -16,7 +16,7 @@ import pytest
 from load import Load
 from podshift.settings import Home
 from server import App, Checkout, Server
-from server.edge import Edge, acme_edge
+from server.edge import Edge, acme_edge, place_of
 from server.installation import created, installed
 from server.rotations import answered_until, push_version
 
@@ -108,9 +108,7 @@ def test_apps_see_the_client_and_no_forgery(edge: Edge, shop: App) -> None:
         "h = dict(one.split(': ') for one in sys.argv[2:]);"
         "c.request('GET', '/headers', headers={'Host': 'shop.example', **h}); print(c.getresponse().read().decode())"
     )
-    (place,) = edge.server.engine(
-        "inspect", "--format={{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", name
-    ).split()
+    place = place_of(edge.server, name)
     client = place.rpartition(".")[0] + ".201"
     edge.server.podshift("https", shop.name, "--redirect", "off")
     seen = edge.server.engine(

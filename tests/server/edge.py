@@ -75,14 +75,13 @@ def acme_edge(server: Server, folder: Path, names: Sequence[str]) -> Iterator[Ed
     http, https = edge_addresses()
     edge = Edge(server, http, https, folder / "root.crt")
     server.podshift("edge", "on", "--internal", *edge.options)
-    (facts,) = json.loads(server.engine("network", "inspect", name))
-    address = facts["subnets"][0]["subnet"].replace(".0/24", ".200")
+    address = place_of(server, name).rpartition(".")[0] + ".200"
     make_root(folder)
     (folder / "Caddyfile").write_text(ACME_SERVER % address)
     directory = f"https://{address}/acme/local/directory"
     server.podshift("edge", "on", "--acme-ca", directory, "--acme-root", str(edge.root), "--email", "ops@shop.example")
-    place = server.engine("inspect", f'--format={{{{(index .NetworkSettings.Networks "{name}").IPAddress}}}}', name)
-    hosts = [f"--add-host={one}:{place.strip()}" for one in names]
+    place = place_of(server, name)
+    hosts = [f"--add-host={one}:{place}" for one in names]
     image = server.settings["edge"]["image"]
     server.engine(
         "run", "--detach", *server.run_options, f"--name={name}-acme", f"--label=podshift.home={server.home}",
@@ -94,6 +93,13 @@ def acme_edge(server: Server, folder: Path, names: Sequence[str]) -> Iterator[Ed
         yield edge
     finally:
         server.engine("rm", "--force", "--volumes", "--time=0", f"{name}-acme")
+
+
+def place_of(server: Server, container: str) -> str:
+    """A container's address on the one network that it is on."""
+    return server.engine(
+        "inspect", "--format={{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", container
+    ).strip()
 
 
 def make_root(folder: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from podshift.deploy.checks.answer import NOBODY
 from podshift.settings import Home
 from server.switchboard import Switchboard, Upstream, an_app
 
@@ -72,6 +73,12 @@ def test_http_is_sent_to_https(board: Switchboard, host: str) -> None:
 @pytest.mark.parametrize("host", ["plain.example", "whoever.example", "shop.localhost", "203.0.113.1"])
 def test_what_does_not_redirect_or_can_have_no_certificate_is_answered(board: Switchboard, host: str) -> None:
     assert board.by_edge(host, X_Forwarded_For="203.0.113.7", X_Forwarded_Proto="http").status == 200
+
+
+def test_podshift_s_own_question_is_answered_by_the_proxy_itself(board: Switchboard) -> None:
+    """Else the app that answers to every other host would: and where that is down, hold the answer up."""
+    assert board.get(NOBODY)[0] == 204
+    assert board.by_edge(NOBODY, X_Forwarded_Proto="http").status == 204
 
 
 def test_the_proxy_s_own_port_redirects_nobody(board: Switchboard) -> None:

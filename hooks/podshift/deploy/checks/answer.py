@@ -5,7 +5,7 @@ import socket
 import ssl
 
 SECONDS = 5.0
-NOBODY = "podshift-doctor.invalid"  # a host that no app has
+NOBODY = "podshift-doctor.invalid"  # the proxy answers to this host by itself (templates/haproxy.cfg.j2)
 
 
 def reachable_at(address: str) -> tuple[str, int]:
