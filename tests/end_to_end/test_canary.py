@@ -24,7 +24,7 @@ def watched(checkout: Checkout, watch: str, replicas: int = 1) -> None:
 
 def in_canary(app: App) -> None:
     """Return when both releases answer."""
-    wait_until(lambda: canaries(app), what="the canary")
+    wait_until(lambda: canaries(app), seconds=120, what="the canary")
     wait_until(lambda: app.get() == (200, "hello from v2\n"), what="an answer of v2")
     wait_until(lambda: app.get() == (200, "hello from v1\n"), what="an answer of v1")
 
@@ -50,7 +50,7 @@ def test_a_canary_gets_its_share_and_then_all(app: App, checkout: Checkout) -> N
     with Load(app.server.url, host=app.host, clients=20) as load:
         load.wait_for(lambda tally: tally.requests > 50)
         push = checkout.start_push(app, "-o", "canary=20", "-o", "message=try it on a few")
-        wait_until(lambda: "of all requests" in log_text(app, 2), what="the canary's beginning")
+        wait_until(lambda: "of all requests" in log_text(app, 2), seconds=120, what="the canary's beginning")
         began = load.tally.requests
         wait_until(lambda: "they answered" in log_text(app, 2), what="the canary's end")
         asked = load.tally.requests - began
