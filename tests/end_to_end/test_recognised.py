@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from server import App, Checkout, Server
+from server import App, Checkout
 from server.bases import use_bases
 
 APPS = Path(__file__).parents[1] / "apps"
@@ -48,16 +48,12 @@ FURTHER = {
     "ruby-rack": ("Ruby 3.4, Gemfile, rackup", {"/": (200, "ruby, as user 10001\n")}),
     "php-index": ("PHP 8.4, index.php, Apache", {"/": (200, "php, as user 33\n")}),
 }
+BASES = {"node": ("node",), "static": ("node", "static"), "go": ("go", "debian"), "ruby": ("ruby",), "php": ("php",)}
 
 
-@pytest.fixture(scope="module")
-def bases(server: Server) -> None:
-    use_bases(server, "python", "node", "static")
-
-
-@pytest.fixture(scope="module")
-def further_bases(server: Server) -> None:
-    use_bases(server, "python", "node", "static", "go", "debian", "ruby", "php")
+def bases(app: str) -> tuple[str, ...]:
+    """The base images that an app is built from, by the names of the settings."""
+    return BASES.get(app.partition("-")[0], ("python",))
 
 
 def answers(app: App, checkout: Checkout, says: str, paths: dict[str, tuple[int, str]]) -> None:
@@ -72,14 +68,27 @@ def test_an_app_with_a_containerfile_of_its_own(app: App, tmp_path: Path, name: 
     answers(app, Checkout(tmp_path / name, APPS / name), *OWN[name])
 
 
-@pytest.mark.usefixtures("bases")
 @pytest.mark.parametrize("name", QUICK)
 def test_an_app_without_a_containerfile(app: App, tmp_path: Path, name: str) -> None:
+    use_bases(app.server, *bases(name))
     answers(app, Checkout(tmp_path / name, APPS / name), *QUICK[name])
 
 
 @pytest.mark.matrix
-@pytest.mark.usefixtures("further_bases")
 @pytest.mark.parametrize("name", FURTHER)
 def test_further_apps_without_a_containerfile(app: App, tmp_path: Path, name: str) -> None:
+    use_bases(app.server, *bases(name))
     answers(app, Checkout(tmp_path / name, APPS / name), *FURTHER[name])
+
+
+def test_a_build_that_fails_names_the_way_to_a_containerfile_of_one_s_own(app: App, tmp_path: Path) -> None:
+    use_bases(app.server, *bases("node-npm"))
+    checkout = Checkout(tmp_path / "checkout", APPS / "node-npm")
+    lock = (checkout.folder / "package-lock.json").read_text()
+    (checkout.folder / "package-lock.json").write_text(lock.replace("2.1.3", "2.1.2"))
+    checkout.commit("A lock file of another package.json")
+    said = checkout.push(app).said
+    assert NODE in said
+    assert "error: podman build failed" in said
+    assert "hint: podshift containerfile, in a checkout, prints the Containerfile that was used" in said
+    assert app.states() == ["failed"]
