@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from podshift.manifest import parse_manifest
+from podshift.manifest.containerfile import examine
 from podshift.recognise import FolderTree, recognise
 from podshift.render import render_containerfile
 from podshift.settings import BASE_IMAGES, PACKAGE_INDEXES
@@ -49,6 +50,12 @@ def test_every_line_is_an_instruction_and_the_last_the_command(app: str, index: 
     assert any(line.startswith("USER ") for line in lines[-4:])
     mounts = [line for line in lines if "--mount=type=secret" in line]
     assert bool(mounts) == (index == "host" and app not in ("static-index", "php-index"))
+
+
+@pytest.mark.parametrize("index", PACKAGE_INDEXES)
+@pytest.mark.parametrize("app", APPS)
+def test_what_a_pushed_containerfile_may_ask_for_is_enough(app: str, index: str) -> None:
+    assert examine(rendered(app, index), {}).caches == ()
 
 
 HOSTILE = "x\\\nRUN touch /owned\n$(touch /owned) `x` ${PATH} \r\u2028 <<EOF"
