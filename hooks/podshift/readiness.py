@@ -14,6 +14,8 @@ from podshift.proxy import ServerState, Upstreams
 from podshift.records import Placed
 
 POLL_MILLISECONDS = 20
+# Most apps are ready before the engine would even have listed their containers.
+FIRST_LOOKS_SECONDS = 0.2
 LOG_LINES = 25
 # A container that nobody asks anything must stay up this long, or for its own shorter time-out.
 SETTLE_SECONDS = 3.0
@@ -38,14 +40,27 @@ def await_ready(engine: Engine, proxy: Upstreams, app: str, backend: str, awaite
     Raises PodshiftError as soon as one exits or its time is up, with what the proxy saw and its last log lines.
     """
     began = time.monotonic()
+    if not (waiting := _soon_ready(proxy, backend, awaited)):
+        return
     running: list[_Running] = []
     try:
-        for place, readiness, pid in _with_pids(engine, app, awaited):
+        for place, readiness, pid in _with_pids(engine, app, waiting):
             running.append(_Running(place, readiness, pid, _open(engine, place, pid)))
         _wait(engine, proxy, backend, running, began)
     finally:
         for one in running:
             os.close(one.descriptor)
+
+
+def _soon_ready(proxy: Upstreams, backend: str, awaited: Sequence[Awaited]) -> list[Awaited]:
+    """Those that did not become ready within a moment."""
+    deadline = time.monotonic() + FIRST_LOOKS_SECONDS
+    waiting = list(awaited)
+    while any(place.is_web for place, _ in waiting) and time.monotonic() < deadline:
+        servers = proxy.look(backend).servers
+        waiting = [one for one in waiting if not one[0].is_web or not _passes(one[1], servers.get(one[0].name))]
+        time.sleep(POLL_MILLISECONDS / 1000 if waiting else 0)
+    return waiting
 
 
 def _with_pids(engine: Engine, app: str, awaited: Sequence[Awaited]) -> list[tuple[Placed, Readiness, int]]:
@@ -82,7 +97,11 @@ def _wait(engine: Engine, proxy: Upstreams, backend: str, running: Sequence[_Run
 def _is_ready(one: _Running, server: ServerState | None, elapsed: float) -> bool:
     if not one.place.is_web:
         return elapsed >= min(SETTLE_SECONDS, one.readiness.timeout)
-    return bool(server and server.check == "L7OK" and server.code and one.readiness.accepts(server.code))
+    return _passes(one.readiness, server)
+
+
+def _passes(readiness: Readiness, server: ServerState | None) -> bool:
+    return bool(server and server.check == "L7OK" and server.code and readiness.accepts(server.code))
 
 
 def _gone(engine: Engine, place: Placed) -> int:

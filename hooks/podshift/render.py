@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +11,8 @@ from podshift.errors import PodshiftError
 from podshift.settings import shipped
 
 if TYPE_CHECKING:
+    from jinja2 import Environment, Template
+
     from podshift.recognise import Recognised
 
 
@@ -19,8 +23,27 @@ def render_template(name: str, folders: Sequence[Path], **values: Any) -> str:
     """
     import jinja2  # when something is to be rendered: most hooks and commands do without
 
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader([*folders, shipped("templates")]),
+    try:
+        return _template(name, folders).render(**values)
+    except jinja2.TemplateSyntaxError as error:
+        raise _template_error(error.filename or name, error.lineno, error.message or "syntax error") from None
+    except Exception as error:  # a template can raise anything: it is a program of the operator's
+        raise _template_error(*_where(error, name), f"{type(error).__name__}: {error}") from None
+
+
+def _template(name: str, folders: Sequence[Path]) -> "Template":
+    places = (*folders, shipped("templates"))
+    found = next((folder for folder in places if (folder / name).is_file()), None)
+    return _environment(places, found).get_template(name)
+
+
+@cache
+def _environment(folders: tuple[Path, ...], _found: Path | None) -> "Environment":
+    """One for each folder in which a template was found: Jinja2 sees that a file has changed, but no new one."""
+    import jinja2
+
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folders),
         undefined=jinja2.StrictUndefined,
         finalize=_single_line,
         trim_blocks=True,
@@ -28,12 +51,6 @@ def render_template(name: str, folders: Sequence[Path], **values: Any) -> str:
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 - not HTML; finalize keeps a value inside its line
     )
-    try:
-        return environment.get_template(name).render(**values)
-    except jinja2.TemplateSyntaxError as error:
-        raise _template_error(error.filename or name, error.lineno, error.message or "syntax error") from None
-    except Exception as error:  # a template can raise anything: it is a program of the operator's
-        raise _template_error(*_where(error, name), f"{type(error).__name__}: {error}") from None
 
 
 def render_containerfile(
@@ -53,9 +70,13 @@ def render_containerfile(
     return re.sub(r"\n{2,}(?!FROM)", "\n", text.lstrip("\n"))  # a line that is empty for want of an index
 
 
-def import_jinja2() -> None:
-    """What the first render_template() would do first: for whoever has nothing better to do just now."""
-    import jinja2  # noqa: F401
+def compile_template(name: str, folders: Sequence[Path]) -> None:
+    """What render_template() would do first, in advance: for whoever has nothing better to do just now.
+
+    What is wrong with the template is left for render_template() to say.
+    """
+    with suppress(Exception):
+        _template(name, folders)
 
 
 def run_policy(folders: Sequence[Path], **values: Any) -> list[str]:

@@ -85,7 +85,7 @@ def test_a_push_to_an_installed_podshift_goes_live(app: App, checkout: Checkout,
     hooks = sorted((app.repository / "hooks").iterdir())
     assert {"pre-receive", "post-receive"} <= {hook.name for hook in hooks}
     for hook in hooks:
-        assert f"exec {python} -I -m podshift.receive {hook.name}\n" in hook.read_text()
+        assert f"exec {python} -I -S " in hook.read_text()
 
 
 def test_templates_and_stubs_come_from_the_wheel(python: Path) -> None:

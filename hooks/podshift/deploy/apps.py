@@ -26,7 +26,8 @@ from podshift.settings import make_private, shipped
 from podshift.source import check_origin, create_repository, limit_input
 
 HOOKS = ("pre-receive", "proc-receive", "post-receive")
-INTERPRETER = "@PYTHON@"
+INTERPRETER, RECEIVE = "@PYTHON@", "@RECEIVE@"
+RECEIVE_PATH = Path(__file__).parents[1] / "receive" / "__main__.py"
 
 
 def create_app(installation: Installation, wanted: NewApp, log: Log, *, owner: str | None = None) -> App:
@@ -102,7 +103,8 @@ def write_hooks(repository: Path) -> None:
 
 
 def hook_text(hook: str) -> str:
-    return shipped("hooks", hook).read_text().replace(INTERPRETER, shlex.quote(sys.executable))
+    text = shipped("hooks", hook).read_text()
+    return text.replace(INTERPRETER, shlex.quote(sys.executable)).replace(RECEIVE, shlex.quote(str(RECEIVE_PATH)))
 
 
 def destroy_app(installation: Installation, name: str, log: Log) -> None:

@@ -58,11 +58,11 @@ def in_background(home: Home, app: str, work: Work, *, errors: int | None = None
     logs = make_private(home.app_folder(app) / "logs")
     unnamed = logs / f".{os.getpid()}-{time.time_ns()}.log"
     with Log(unnamed) as log:
-        code = follow(log.fileno(), _fork(home, log, work), errors=errors)
+        code = follow(log.fileno(), _fork(home, log, work), errors=errors, written=log.written)
         if code > SIGNALLED:
             begin = os.fstat(log.fileno()).st_size
             mender = _fork(home, log, partial(_mend, home, app, signal.Signals(code - SIGNALLED)))
-            follow(log.fileno(), mender, errors=errors, begin=begin)
+            follow(log.fileno(), mender, errors=errors, begin=begin, written=log.written)
             code = EXIT_FAILED
     unnamed.unlink(missing_ok=True)  # it got no further than the queue; else the release's name is on it by now
     return code

@@ -13,7 +13,7 @@ from podshift.deploy.slots import build_slot
 from podshift.engine import BuildRequest, EngineError
 from podshift.manifest import places
 from podshift.records import App, Release
-from podshift.render import import_jinja2
+from podshift.render import compile_template
 from podshift.report import Log, duration
 from podshift.settings import make_private
 from podshift.source import Outside, Repository, clean_git_environment, kept_tree
@@ -63,8 +63,8 @@ def _build_tree(blueprint: Blueprint, tree: Path, beside: Path, log: Log, use_ca
     for line in chosen.said:
         log.step("build", line)
     check_build(installation, app, build, tree, chosen.context, chosen.path, log)
-    # What the rotation needs is imported while the engine builds, and this process would only wait.
-    Thread(target=import_jinja2).start()
+    # What the rotation renders is compiled while the engine builds, and this process would only wait.
+    Thread(target=_compile_templates, args=(blueprint,)).start()
     labels = {
         "podshift.home": installation.label,
         "podshift.app": app.name,
@@ -84,6 +84,11 @@ def _build_tree(blueprint: Blueprint, tree: Path, beside: Path, log: Log, use_ca
         if chosen.recognised:
             error.hint = error.hint or OWN_IT
         raise
+
+
+def _compile_templates(blueprint: Blueprint) -> None:
+    compile_template("run.args.j2", blueprint.templates)
+    compile_template("haproxy.cfg.j2", [blueprint.installation.home.templates])
 
 
 def _host_files(installation: Installation, folder: Path) -> dict[str, Path]:

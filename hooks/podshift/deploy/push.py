@@ -78,24 +78,24 @@ def _watch_gate(wish: Wish, repository: Repository, cancellation: Cancellation) 
 
 
 def _number(installation: Installation, wish: Wish, repository: Repository, log: Log) -> Release:
-    release = installation.records.add_release(
-        wish.app,
-        commit=wish.commit,
-        subject=repository.subject(wish.commit),
-        state=State.BUILDING,
-        pushed_by=wish.by,
-        branch=wish.gate.branch if wish.gate else wish.branch,
-        message=wish.options.message,
-    )
-    with installation.records.transaction():
-        installation.records.keep_snapshot(release, installation.records.variables(wish.app))
-    installation.records.describe_release(
-        release,
-        manifest=repository.read_text(wish.commit, at(release.path, MANIFEST), MANIFEST_BYTES),
-        procfile=repository.read_text(wish.commit, at(release.path, PROCFILE), MANIFEST_BYTES),
-    )
+    path, records = installation.app(wish.app).path, installation.records
+    files = [at(path, MANIFEST), at(path, PROCFILE)]
+    manifest, procfile = repository.read_texts(wish.commit, files, MANIFEST_BYTES)
+    subject = repository.subject(wish.commit)
+    with records.transaction():
+        release = records.add_release(
+            wish.app,
+            commit=wish.commit,
+            subject=subject,
+            state=State.BUILDING,
+            pushed_by=wish.by,
+            branch=wish.gate.branch if wish.gate else wish.branch,
+            message=wish.options.message,
+        )
+        records.keep_snapshot(release, records.variables(wish.app))
+        records.describe_release(release, manifest=manifest, procfile=procfile)
     log.rename(installation.home.log(wish.app, release.number))
-    return installation.records.release(wish.app, release.number)
+    return records.release(wish.app, release.number)
 
 
 def _deploy(

@@ -1,32 +1,34 @@
-"""Started by the stubs in a repository's hooks: `python -m podshift.receive HOOK`, in the repository."""
+"""Started by the stubs in a repository's hooks, in the repository: `python -I -S …/receive/__main__.py HOOK`.
+
+Every push waits for all that is imported here (tests/unit/test_receive_imports.py counts it), and for what Python
+does at its start to find installed packages: -S puts that off until it is known that they are needed.
+"""
 
 import os
 import sys
-from pathlib import Path
 
 
 def main(hook: str) -> int:
-    """The exit code that git should see. Every push waits for these imports, so each hook has only its own."""
+    """The exit code that git should see."""
     if hook == "proc-receive":
         from podshift.receive.gate import proc_receive
 
-        return proc_receive(Path.cwd())
-    lines = sys.stdin.read()  # all of it first: git must not find a closed pipe
-    from podshift.errors import PodshiftError
-    from podshift.receive.hooks import post_receive, pre_receive
-    from podshift.receive.push import say
-    from podshift.settings import Home
+        return proc_receive()
+    if hook == "post-receive":
+        from podshift.receive.standby import hand_over
 
-    repository = Path.cwd().resolve()
-    home, app = Home(repository.parents[1]), repository.stem
-    try:
-        return (pre_receive if hook == "pre-receive" else post_receive)(home, app, lines)
-    except PodshiftError as error:
-        say(*error.lines())
-        return 1
+        if (code := hand_over()) is not None:
+            return code
+    from podshift.receive import find_packages
+
+    find_packages()
+    from podshift.receive.hooks import run
+
+    return run(hook)
 
 
 if __name__ == "__main__":
+    sys.path.append(os.path.abspath(f"{__file__}/../../.."))  # noqa: PTH100 - pathlib takes 4 ms to import
     code = main(sys.argv[1])
     sys.stdout.flush()
     os._exit(code)  # taking an interpreter down in order takes 10 ms, and nothing here needs it

@@ -5,13 +5,17 @@ only after the hook has ended, and refuses where another push was quicker.) The 
 packets on standard input and output; the pusher reads standard error.
 """
 
+from __future__ import annotations
+
 import os
 import sys
-from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:  # nearly every push goes through an open gate, and must not wait for imports there
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import BinaryIO
+
     from podshift.receive.push import Push, Update
     from podshift.settings import Home
 
@@ -21,15 +25,15 @@ LENGTH = 4
 
 def announce(repository: Path) -> None:
     """pre-receive tells proc-receive of the same push, which has the same parent, that the gate is shut."""
-    _notice(repository).touch()
+    (repository / _notice()).touch()
 
 
-def _notice(repository: Path) -> Path:
-    return repository / f"podshift-gate-{os.getppid()}"
+def _notice() -> str:
+    return f"podshift-gate-{os.getppid()}"
 
 
-def proc_receive(repository: Path) -> int:
-    """Answer for every branch; those that the gate does not concern go back to git."""
+def proc_receive() -> int:
+    """Answer for every branch of the repository that we stand in; those that the gate does not concern go to git."""
     asked, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # from here on, what is printed goes to the pusher
     offer = "".join(read_packets(asked))
@@ -37,25 +41,36 @@ def proc_receive(repository: Path) -> int:
     write_packets(answers, "version=1\0push-options" if takes_options else "version=1")
     updates = list(read_packets(asked))
     options = list(read_packets(asked)) if takes_options else []
-    notice = _notice(repository)
-    if notice.exists():
-        notice.unlink()
-        write_packets(answers, *_answers(repository, updates, options))
+    if _told():
+        write_packets(answers, *_answers(updates, options))
     else:
         write_packets(answers, *(line for update in updates for line in _back_to_git(update.split(" ", 2)[2])))
     return 0
+
+
+def _told() -> bool:
+    try:
+        os.unlink(_notice())  # noqa: PTH108 - pathlib takes 4 ms to import
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _back_to_git(ref: str) -> list[str]:
     return [f"ok {ref}", "option fall-through"]
 
 
-def _answers(repository: Path, updates: list[str], options: list[str]) -> Iterator[str]:
+def _answers(updates: list[str], options: list[str]) -> Iterator[str]:
+    from podshift.receive import find_packages
+
+    find_packages()
+    from pathlib import Path
+
     from podshift.errors import PodshiftError
     from podshift.receive.push import read_push, say
     from podshift.settings import Home
 
-    path = repository.resolve()
+    path = Path.cwd().resolve()
     home = Home(path.parents[1])
     try:
         push = read_push(home, path.stem, updates, options)
@@ -65,13 +80,13 @@ def _answers(repository: Path, updates: list[str], options: list[str]) -> Iterat
         say(*error.lines())
 
 
-def _answer(home: "Home", push: "Push", update: "Update") -> list[str]:
+def _answer(home: Home, push: Push, update: Update) -> list[str]:
     if not push.gated or update != push.deploy or update.new is None:
         return _back_to_git(update.ref)
     return [f"ok {update.ref}" if _deploy(home, push, update.old, update.new) else f"ng {update.ref} not deployed"]
 
 
-def _deploy(home: "Home", push: "Push", old: str | None, new: str) -> bool:
+def _deploy(home: Home, push: Push, old: str | None, new: str) -> bool:
     """Whether the branch has moved. It also has when something failed after the release had gone live."""
     from podshift.deploy.gate import Gate
     from podshift.deploy.push import Wish

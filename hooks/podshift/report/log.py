@@ -15,6 +15,8 @@ _TEXT_COLUMN = 9
 class Log:
     """The log file of one deploy, whole lines only; 0600, for a build may print what it should not.
 
+    `written` is an eventfd that tells whoever follows the log of each line, over a fork too.
+
     The log never stops a deploy: a full disk, or any other failure to write, is remembered in `failure`, with
     the number of lines `lost` in all, and said in the log as soon as there is room again.
     """
@@ -30,6 +32,7 @@ class Log:
                 hint="podshift doctor looks at disk and rights",
             ) from error
         self.path = path
+        self.written = _eventfd()
         self.failure: OSError | None = None
         self.lost = 0
         self._step = ""
@@ -40,7 +43,7 @@ class Log:
     def on(cls, descriptor: int) -> Self:
         """A log that is nobody's file but a stream that is open already, such as an operator's terminal."""
         log = cls.__new__(cls)
-        log._fd, log.path = os.dup(descriptor), Path(os.devnull)
+        log._fd, log.path, log.written = os.dup(descriptor), Path(os.devnull), _eventfd()
         log.failure, log.lost, log._step, log._unsaid, log._torn = None, 0, "", 0, False
         return log
 
@@ -95,6 +98,7 @@ class Log:
     def close(self) -> None:
         if self._fd >= 0:
             os.close(self._fd)
+            os.close(self.written)
             self._fd = -1
 
     def __enter__(self) -> Self:
@@ -126,6 +130,7 @@ class Log:
             self.lost += 1
             self._unsaid += 1
             return
+        os.eventfd_write(self.written, 1)
         # A disk that fills up in the middle of a line takes its beginning only.
         self._torn = written < len(data)
         self._unsaid = 0
@@ -139,3 +144,7 @@ class Log:
             return ""
         why = f": {self.failure.strerror}" if self.failure else ""
         return f"{chr(10) if self._torn else ''}({count(self._unsaid, 'line')} lost{why})\n"
+
+
+def _eventfd() -> int:
+    return os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)

@@ -21,9 +21,12 @@ _ERROR = b"error: "
 _BROKEN = select.POLLERR | select.POLLHUP | select.POLLNVAL
 
 
-def follow(log: Path | int, child: int, out: int = 1, *, errors: int | None = None, begin: int = 0) -> int:
+def follow(
+    log: Path | int, child: int, out: int = 1, *, errors: int | None = None, begin: int = 0, written: int | None = None
+) -> int:  # fmt: skip
     """Copies the log, from byte `begin` on, to `out` until the child has ended and all is copied.
 
+    `written` is an eventfd that tells of each line; without it the log is looked at again and again.
     From a line on that begins with `error: ` it goes to `errors`, where that is given.
 
     Gives the child's exit status, 128 + n when signal n ended it. `log` is better a descriptor
@@ -39,7 +42,7 @@ def follow(log: Path | int, child: int, out: int = 1, *, errors: int | None = No
         own = [_own_descriptor(one) for one in (out, errors) if one is not None]
         for descriptor in own:
             stack.callback(os.close, descriptor)
-        _relay_until_end(_Relay(log, own, begin), process)
+        _relay_until_end(_Relay(log, own, begin, written), process)
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     return status if status >= 0 else 128 - status
 
@@ -53,6 +56,8 @@ def _relay_until_end(relay: "_Relay", process: int) -> None:
         events = _wait(None if ended else process, relay, deadline)
         if relay.out in events and relay.write(events[relay.out]) and ended:
             deadline = time.monotonic() + _PATIENCE
+        if relay.written in events:
+            os.eventfd_read(relay.written)
         if process in events:
             ended, deadline = True, time.monotonic() + _PATIENCE
 
@@ -65,16 +70,22 @@ def _wait(process: int | None, relay: "_Relay", deadline: float) -> dict[int, in
     if relay.pending:
         poll.register(relay.out, select.POLLOUT)
         seconds = deadline - time.monotonic()
+    elif relay.broken:
+        seconds = math.inf
+    elif relay.written >= 0:
+        poll.register(relay.written, select.POLLIN)
+        seconds = math.inf
     else:
-        seconds = math.inf if relay.broken else _TICK
+        seconds = _TICK
     return dict(poll.poll(None if seconds == math.inf else max(0.0, seconds * 1000)))
 
 
 class _Relay:
     """What was read from the log and not yet written to the client."""
 
-    def __init__(self, log: int, outs: list[int], begin: int) -> None:
+    def __init__(self, log: int, outs: list[int], begin: int, written: int | None) -> None:
         self.log = log
+        self.written = -1 if written is None else written
         self.out, *self.next = outs
         self.offset = begin
         self.pending = b""

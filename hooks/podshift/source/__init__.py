@@ -1,7 +1,7 @@
 """What was pushed: commits, their files and their trees. The only importer of git (GitPython)."""
 
 from podshift.source.bounds import check_bounds, check_received, limit_input
-from podshift.source.command import clean_git_environment, git_version
+from podshift.source.command import clean_git_environment, git_version, leave_quarantine
 from podshift.source.export import export
 from podshift.source.kept import kept_tree
 from podshift.source.outside import Outside
@@ -19,5 +19,6 @@ __all__ = [
     "export",
     "git_version",
     "kept_tree",
+    "leave_quarantine",
     "limit_input",
 ]

@@ -9,11 +9,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")  # else the import itself fails where there is no git
+# GitPython's import runs `git version` twice, for which every push would wait. A program that is not there ends that,
+# quietly, as on a machine without git; our command lines name git themselves.
+os.environ["GIT_PYTHON_REFRESH"] = "quiet"
+os.environ["GIT_PYTHON_GIT_EXECUTABLE"] = "/nonexistent/git"
 from git import Git, GitCommandNotFound
 
 from podshift.errors import PodshiftError
 from podshift.report.text import printable
+
+del os.environ["GIT_PYTHON_GIT_EXECUTABLE"]
 
 _OPERATOR = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_SYSTEM", "GIT_EXEC_PATH", "GIT_PYTHON_")
 _TRANSPORT = ("GIT_HTTP_", "GIT_PROXY_", "GIT_SSH", "GIT_SSL_", "GIT_TRACE")
@@ -63,6 +68,16 @@ SHALLOW_FILE = "GIT_SHALLOW_FILE"
 """Names a file with the commits at which the history of a push from a shallow clone ends, one a line."""
 
 
+QUARANTINE = ("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH", SHALLOW_FILE)
+"""What git tells pre-receive alone: where the objects of a push not yet accepted are."""
+
+
+def leave_quarantine() -> None:
+    """For a process of pre-receive that outlives it."""
+    for name in QUARANTINE:
+        os.environ.pop(name, None)
+
+
 def quarantine_of(repository: Path) -> dict[str, str]:
     """The variables by which git finds the objects of a push not yet accepted; empty when there is none.
 
@@ -71,8 +86,7 @@ def quarantine_of(repository: Path) -> dict[str, str]:
     hook = os.environ.get("GIT_DIR")
     if not hook or not Path(hook).exists() or not repository.exists() or not repository.samefile(hook):
         return {}
-    names = ("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH", SHALLOW_FILE)
-    return {name: os.environ[name] for name in names if name in os.environ}
+    return {name: os.environ[name] for name in QUARANTINE if name in os.environ}
 
 
 def run_git(

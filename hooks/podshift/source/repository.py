@@ -100,21 +100,33 @@ class Repository:
 
         None for a path that is not there, or that would leave the tree; the top itself is a directory.
         """
-        parts = [part for part in path.split("/") if part not in {"", "."}]
-        if path.startswith("/") or ".." in parts:
-            return None
-        if not parts:
-            return Entry(FOLDER, _checked(commit), 0)
-        tree = ("ls-tree", "-z", "--long", "--full-tree", _checked(commit), "--", "/".join(parts))
-        fields = self.read(*tree).partition(b"\t")[0].decode().split()
-        return Entry(fields[0], fields[2], 0 if fields[3] == "-" else int(fields[3])) if fields else None
+        return self.entries(commit, [path]).get(path)
+
+    def entries(self, commit: str, paths: Sequence[str]) -> dict[str, Entry]:
+        """Like entry(), of several paths at once, none inside another; without those that are not there."""
+        places = {path: _place(path) for path in paths}
+        found: dict[str | None, Entry] = {"": Entry(FOLDER, _checked(commit), 0)}
+        if wanted := [place for place in places.values() if place]:
+            listed = self.read("ls-tree", "-z", "--long", "--full-tree", commit, "--", *wanted)
+            for line in filter(None, listed.split(b"\0")):
+                about, _, name = line.partition(b"\t")
+                mode, _, oid, size = about.decode().split()
+                found[os.fsdecode(name)] = Entry(mode, oid, 0 if size == "-" else int(size))
+        return {path: found[place] for path, place in places.items() if place in found}
 
     def read_text(self, commit: str, path: str, limit: int) -> str | None:
         """The text of a file of the commit, None when there is no such name.
 
         Raises PodshiftError when it is no regular file, longer than `limit` bytes, or not UTF-8.
         """
-        entry = self.entry(commit, path)
+        return self.read_texts(commit, [path], limit)[0]
+
+    def read_texts(self, commit: str, paths: Sequence[str], limit: int) -> list[str | None]:
+        """Like read_text(), of several files, none inside another."""
+        entries = self.entries(commit, paths)
+        return [self._text(path, entries.get(path), limit) for path in paths]
+
+    def _text(self, path: str, entry: Entry | None, limit: int) -> str | None:
         if entry is None:
             return None
         if not entry.is_file:
@@ -126,9 +138,9 @@ class Repository:
         except UnicodeDecodeError as error:
             raise PodshiftError(f"{printable(path)} is not UTF-8 text (byte {error.start + 1})") from error
 
-    def tree_has(self, commit: str, path: str) -> bool:
-        """Whether the commit has anything at the path: a file, a directory, a link, a submodule."""
-        return self.entry(commit, path) is not None
+    def tree_has(self, commit: str, *paths: str) -> bool:
+        """Whether the commit has anything at one of the paths: a file, a directory, a link, a submodule."""
+        return bool(self.entries(commit, paths))
 
     def list_folder(self, commit: str, path: str) -> list[str]:
         """The names in a folder of the commit, none where there is no such folder; no UTF-8 as surrogates."""
@@ -193,6 +205,12 @@ class Repository:
         wanted = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
         output = self.run(*wanted)[1].decode(errors="replace").strip()
         return output if COMMIT.fullmatch(output) else None
+
+
+def _place(path: str) -> str | None:
+    """The path as git writes it; None for one that would leave the tree."""
+    parts = [part for part in path.split("/") if part not in {"", "."}]
+    return None if path.startswith("/") or ".." in parts else "/".join(parts)
 
 
 def _checked(commit: str) -> str:

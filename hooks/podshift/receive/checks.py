@@ -1,0 +1,90 @@
+"""What can be seen not to deploy, before anything has happened."""
+
+from podshift.deploy.buildtime import check_timeout
+from podshift.deploy.disk import refuse_nearly_full
+from podshift.deploy.links import refuse_ungranted
+from podshift.deploy.options import check_process
+from podshift.errors import PodshiftError
+from podshift.manifest import MANIFEST, MANIFEST_BYTES, PROCFILE, Places, at, parse_manifest, places
+from podshift.model import Manifest
+from podshift.receive.options import SKIP
+from podshift.receive.push import Push
+from podshift.settings import Home, load_settings
+from podshift.source import Repository, check_bounds, check_received
+
+
+def check(home: Home, push: Push) -> None:
+    """Raises PodshiftError for a push that is to be refused."""
+    repository = Repository(home.repository(push.app.name))
+    check_history(repository, push)
+    update = push.deploy
+    if update and update.new is None:
+        raise PodshiftError(
+            f"{push.app.branch} is the branch that deploys {push.app.name}; it cannot be deleted",
+            hint=f"podshift destroy {push.app.name} takes the app away",
+        )
+    if update and update.new:
+        settings = load_settings(home)
+        refuse_nearly_full(home, settings)
+        check_received(settings.max_push_mb)
+        check_bounds(repository, update.new)
+        if push.options.skip:
+            check_skip(push)
+            return
+        manifest = check_commit(repository, update.new, push.app.path)
+        refuse_ungranted(push.app, manifest)
+        check_process(push.options.deploy, push.app, manifest.web)
+        check_timeout(manifest.build, settings)
+
+
+def check_history(repository: Repository, push: Push) -> None:
+    """A shallow clone may push what is whole together with what is here, and nothing else."""
+    cut = repository.cut_off([update.new for update in push.updates if update.new])
+    if cut:
+        raise PodshiftError(
+            f"this is a push from a shallow clone: its history ends at {cut[:7]}, and what came before is not here",
+            hint="git fetch --unshallow, and push again",
+        )
+
+
+def check_skip(push: Push) -> None:
+    """Raises PodshiftError where the gate is shut: then the branch has only what went live."""
+    if push.app.gate:
+        raise PodshiftError(
+            f"the gate of {push.app.name} is shut: what is on {push.app.branch} has gone live, so -o {SKIP} is refused",
+            hint=f"push to another branch; or, on the server, podshift gate {push.app.name} off",
+        )
+
+
+def check_commit(repository: Repository, commit: str, path: str) -> Manifest:
+    """What the commit says of itself. Raises PodshiftError for all that can be seen to fail without a build."""
+    if path:
+        check_path(repository, commit, path)
+    files = [at(path, MANIFEST), at(path, PROCFILE)]
+    manifest = parse_manifest(*repository.read_texts(commit, files, MANIFEST_BYTES))
+    where = places(path, manifest.build)
+    if not repository.tree_has(commit, *where.containerfiles):
+        check_kind(repository, commit, where)
+    return manifest
+
+
+def check_kind(repository: Repository, commit: str, where: Places) -> None:
+    """Raises PodshiftError unless it may be a kind of app that podshift knows; the build will look more closely."""
+    from podshift.recognise import could_be_known, nothing_known  # most apps bring a Containerfile
+    from podshift.source.tree import CommitTree
+
+    if not where.recognisable:
+        raise where.missing(commit)
+    if not could_be_known(CommitTree(repository, commit, where.context).names()):
+        raise nothing_known(f"{where.listed} in commit {commit[:7]}")
+
+
+def check_path(repository: Repository, commit: str, path: str) -> None:
+    """Raises PodshiftError unless the folder of the app is there; git does not look through a link in it."""
+    entry = repository.entry(commit, path)
+    if entry is None or entry.kind != "a directory":
+        found = f"{path} is {entry.kind}, and no folder," if entry else f"there is no folder {path}"
+        raise PodshiftError(
+            f"{found} in commit {commit[:7]}",
+            hint="push the branch that has it; on the server `podshift path APP DIR` names another folder",
+        )
