@@ -44,6 +44,7 @@ def test_an_ordinary_push_waits_for_few_calls(app: App, checkout: Checkout, call
     verbs = [verb(line) for line in calls.read_text().splitlines()]
     before_live = verbs[: verbs.index("rm")]
     # `ps` is asked when the new container is not ready within a moment: then a crash has to be noticed too.
-    assert [one for one in before_live if one != "ps"] == ["build", "run"], verbs
+    # `image inspect`: whose image the Containerfile begins with.
+    assert [one for one in before_live if one != "ps"] == ["image inspect", "build", "run"], verbs
     assert before_live.count("ps") <= 1, verbs
     assert sorted(verbs[len(before_live) :]) == ["images", "rm"], verbs
