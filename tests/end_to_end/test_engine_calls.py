@@ -47,4 +47,5 @@ def test_an_ordinary_push_waits_for_few_calls(app: App, checkout: Checkout, call
     # `image inspect`: whose image the Containerfile begins with.
     assert [one for one in before_live if one != "ps"] == ["image inspect", "build", "run"], verbs
     assert before_live.count("ps") <= 1, verbs
-    assert sorted(verbs[len(before_live) :]) == ["images", "rm"], verbs
+    # `images` is tried again when somebody else on the machine removes one just then.
+    assert set(verbs[len(before_live) :]) == {"images", "rm"}, verbs

@@ -51,3 +51,12 @@ def test_what_is_checked_of_a_push_needs_neither_the_engine_nor_templates() -> N
     found = set(done.stdout.split())
     assert "git" in found
     assert found & {"asyncio", "click", "jinja2", "sh"} == set()
+
+
+def test_importing_gitpython_runs_nothing(tmp_path: Path) -> None:
+    trace = tmp_path / "ran"
+    (tmp_path / "git").write_text(f"#!/bin/sh\necho $* >>{trace}\n")
+    (tmp_path / "git").chmod(0o755)
+    command = "import podshift.source, os; assert 'GIT_PYTHON_GIT_EXECUTABLE' not in os.environ"
+    subprocess.run([sys.executable, "-I", "-c", command], env={"PATH": str(tmp_path)}, check=True)
+    assert not trace.exists()

@@ -9,16 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-# GitPython's import runs `git version` twice, for which every push would wait. A program that is not there ends that,
-# quietly, as on a machine without git; our command lines name git themselves.
-os.environ["GIT_PYTHON_REFRESH"] = "quiet"
-os.environ["GIT_PYTHON_GIT_EXECUTABLE"] = "/nonexistent/git"
 from git import Git, GitCommandNotFound
 
 from podshift.errors import PodshiftError
 from podshift.report.text import printable
-
-del os.environ["GIT_PYTHON_GIT_EXECUTABLE"]
 
 _OPERATOR = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_SYSTEM", "GIT_EXEC_PATH", "GIT_PYTHON_")
 _TRANSPORT = ("GIT_HTTP_", "GIT_PROXY_", "GIT_SSH", "GIT_SSL_", "GIT_TRACE")
