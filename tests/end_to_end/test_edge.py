@@ -168,7 +168,8 @@ def test_large_bodies_streams_and_other_protocols_pass(edge: Edge, shop: App, tm
 def test_up_brings_it_back_with_its_certificates(edge: Edge, shop: App) -> None:
     serial = certificate(edge)
     home = Home(edge.server.home)
-    edge.server.engine("rm", "--force", "--time=0", home.edge_name, home.proxy_name)
+    for verb in ("kill", "rm"):
+        edge.server.engine(verb, home.edge_name, home.proxy_name)
     found = {one["check"]: one for one in json.loads(edge.server.podshift("doctor", "--json", check=False).stdout)}
     assert (found["edge"]["level"], found["edge"]["fix"]) == ("error", "podshift up")
     edge.server.podshift("up")

@@ -92,7 +92,8 @@ def acme_edge(server: Server, folder: Path, names: Sequence[str]) -> Iterator[Ed
         wait_until(lambda: "serving initial" in _logs(server, f"{name}-acme"), what="the ACME server")
         yield edge
     finally:
-        server.engine("rm", "--force", "--volumes", "--time=0", f"{name}-acme")
+        server.engine("kill", f"{name}-acme")
+        server.engine("rm", "--force", "--volumes", f"{name}-acme")
 
 
 def place_of(server: Server, container: str) -> str:
