@@ -223,8 +223,9 @@ def _power_off(server: Server) -> None:
     """Every container down and the runtime state gone, as after a reboot."""
     names = server.engine("ps", "--quiet", f"--filter=label=podshift.home={server.home}").split()
     server.engine("stop", "--time=0", *names)
-    for path in (server.home / "run").iterdir():
-        path.unlink()
+    for path in (server.home / "run").rglob("*"):
+        if path.is_socket():
+            path.unlink()
 
 
 @pytest.fixture

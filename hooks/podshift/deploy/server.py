@@ -58,6 +58,8 @@ def init(home: Home, wanted: Wanted, say: Say) -> Settings:
     settings = replace(settings, engine=settings.engine if before else select_engine(wanted.engine))
     reached = reach_engine(settings.engine, settings.engine_options)
     settings = _with_choice(replace(settings, runtime_folder=_runtime_folder(settings)), reached)
+    if reached.engine_options:
+        open_engine(settings).info()  # a daemon that does not answer is told of before anything else is tried
     if before is None and wanted.listen is None:
         settings = replace(settings, listen=_free_address(settings.engine, say))
     _refuse_the_edge_s(settings)
