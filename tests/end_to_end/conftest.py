@@ -11,7 +11,7 @@ from server.docker import docker_running
 from server.installation import ENGINE, created, installed
 from server.remote import rootless_server
 
-OWN_ENGINE = ("test_checkout", "test_demo", "test_docker", "test_rootless", "test_wheel")
+OWN_ENGINE = ("test_checkout", "test_demo", "test_docker", "test_move_to_docker", "test_rootless", "test_wheel")
 # What asks for nothing but pushes, commands and requests.
 FROM_AFAR = (
     "test_changes", "test_config", "test_domains", "test_failing_deploys", "test_links", "test_logs",
@@ -21,10 +21,10 @@ FROM_AFAR = (
 
 
 @pytest.fixture(scope="session", autouse=True)
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def engine() -> Iterator[str]:
     """The engine of every installation of this run; each worker has a docker daemon of its own."""
     if ENGINE == "docker":
-        with docker_running(tmp_path_factory.mktemp("docker")):
+        with docker_running():
             yield ENGINE
     else:
         yield ENGINE

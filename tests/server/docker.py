@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 
 from server.installation import wait_until
 
@@ -85,23 +86,26 @@ class Docker:
 
 
 @contextmanager
-def docker_running(folder: Path) -> Iterator[Docker]:
+def docker_running() -> Iterator[Docker]:
     """A daemon with the test apps' base image, to which DOCKER_HOST leads, also for what podshift starts."""
     before = dict(os.environ)
+    folder = Path(mkdtemp(prefix="podshift-docker-"))  # a socket's path may have 107 characters, no more
     if UNPACKED.is_dir():
         os.environ["PATH"] = f"{UNPACKED}:{os.environ['PATH']}"
     assert shutil.which("dockerd"), "there is no dockerd; bin/setup as root gets it"
-    with _own_network():
-        docker = Docker(Daemon(folder))
-        try:
-            os.environ["DOCKER_HOST"] = docker.daemon.host
-            _load_base_image()
-            yield docker
-        finally:
-            docker.end()
-            os.environ.clear()
-            os.environ.update(before)
-            shutil.rmtree(folder, ignore_errors=True)
+    try:
+        with _own_network():
+            docker = Docker(Daemon(folder))
+            try:
+                os.environ["DOCKER_HOST"] = docker.daemon.host
+                _load_base_image()
+                yield docker
+            finally:
+                docker.end()
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _load_base_image() -> None:
