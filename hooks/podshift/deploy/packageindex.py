@@ -12,6 +12,7 @@ from podshift.recognise.index import CERTIFICATES
 from podshift.settings import make_private, write_private
 
 SYSTEM = Path("/etc")
+TRUSTED = Path("/etc/ssl/certs/ca-certificates.crt")
 PIP_SECTIONS = ("global", "install", ":env:")
 GO_NAMES = ("GOPROXY", "GONOPROXY", "GOPRIVATE", "GOSUMDB", "GONOSUMDB", "GONOSUMCHECK")
 
@@ -26,7 +27,7 @@ def host_secrets(folder: Path) -> dict[str, Path]:
     for name, text in texts.items():
         write_private(place / name, text)
     found = {name: place / name for name in texts}
-    return {**found, "certificates": Path(CERTIFICATES)} if Path(CERTIFICATES).is_file() else found
+    return {**found, "certificates": TRUSTED} if TRUSTED.is_file() else found
 
 
 def pip_conf() -> str:

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
+# Not where a base image has its own: buildah takes away what a mount was put over (seen with 1.28).
+CERTIFICATES = "/run/secrets/certificates"
 # The id of a secret → where a build step finds it.
 PLACES = {
     "pip.conf": "/etc/pip.conf",
