@@ -70,7 +70,7 @@ def _declared(tree: Tree) -> Declared | None:
     if "Pipfile" in there:
         locked = ("Pipfile.lock",) if "Pipfile.lock" in there else ()
         packages = _toml(tree.text("Pipfile")).get("packages", {})
-        return Declared("pipenv", ("Pipfile", *locked), _canonical(packages))
+        return Declared("pipenv", (*locked, "Pipfile"), _canonical(packages))
     if "requirements.txt" in there:
         text = tree.text("requirements.txt") or ""
         whole = bool(NEEDS_FILES.search(text))
