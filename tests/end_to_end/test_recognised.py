@@ -45,10 +45,9 @@ FURTHER = {
         {"/": (200, "<h1>built in 1000</h1>\n"), "/a/route": (200, "<h1>built in 1000</h1>\n")},
     ),
     "go-module": ("Go 1.19, go.mod, go build ./cmd/greeter", {"/": (200, "go, as user 10001\n")}),
-    "ruby-rack": ("Ruby 3.4, Gemfile, rackup", {"/": (200, "ruby, as user 10001\n")}),
     "php-index": ("PHP 8.4, index.php, Apache", {"/": (200, "php, as user 33\n")}),
 }
-BASES = {"node": ("node",), "static": ("node", "static"), "go": ("go", "debian"), "ruby": ("ruby",), "php": ("php",)}
+BASES = {"node": ("node",), "static": ("node", "static"), "go": ("go", "debian"), "php": ("php",)}
 
 
 def bases(app: str) -> tuple[str, ...]:

@@ -15,7 +15,6 @@ PACKAGES = {
     "python": "python3-pip python3-venv",
     "static": "caddy",
     "go": "golang-go",
-    "ruby": "ruby bundler ruby-rack ruby-webrick",
     "php": "apache2 libapache2-mod-php",
     "debian": "",
 }
