@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from bench import pushcost, rotations, throughput
 from bench.results import Measured, Results, describe_machine
 from bench.systems import SYSTEMS, running
-from bench.table import table
+from bench.table import markdown, table
 from bench.workshop import BenchError, Workshop, opened
 
 NAMES = tuple(system.name for system in SYSTEMS)
@@ -51,7 +51,10 @@ def main() -> int:
     except (AssertionError, BenchError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(json.dumps(results.to_json(), indent=2) if options.json else table(results))
+    if options.json:
+        print(json.dumps(results.to_json(), indent=2))
+    else:
+        print(markdown(results) if options.markdown else table(results))
     return 0 if not results.errors and all(target.met for target in results.targets) else 1
 
 
@@ -100,6 +103,7 @@ def parse() -> argparse.Namespace:
     )  # fmt: skip
     add = parser.add_argument
     add("--json", action="store_true", help="all numbers, for scripts")
+    add("--markdown", action="store_true", help="the tables as the README has them")
     add("--quick", action="store_true", help="small counts, for trying it out; its numbers mean little")
     add("--rotations", type=int, metavar="N", help="of each system; default 20")
     add("--pairs", type=int, metavar="N", help="of pushes; default 7")

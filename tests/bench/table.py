@@ -4,11 +4,15 @@ import statistics
 from collections.abc import Iterator, Sequence
 
 from bench.mixed import KINDS
+from bench.pushcost import PushCost
 from bench.results import Measured, Results
 
 HEADINGS = (
     "system", *KINDS, "requests/s", "of direct", "p99", "rotating", "to the new", "memory",
 )  # fmt: skip
+
+
+PUSH_HEADINGS = ("other apps", "podshift", "bare script", "ratio")
 
 
 def table(results: Results) -> str:
@@ -27,17 +31,34 @@ def _lines(results: Results) -> Iterator[str]:
     if results.push_cost:
         yield ""
         yield "a push of a cached commit, from its start to live (median)"
-        rows = [("other apps", "podshift", "bare script", "ratio")]
-        for pairs in results.push_cost.pairs:
-            ours, bare = statistics.median(pairs.podshift), statistics.median(pairs.bare)
-            rows.append((str(pairs.other_apps), f"{ours:.2f} s", f"{bare:.2f} s", f"{pairs.ratio:.2f}"))
-        yield from columns(rows)
+        yield from columns([PUSH_HEADINGS, *_push_rows(results.push_cost)])
         yield f"the deployer's peak memory: {results.push_cost.deployer_peak_mb:.0f} MB"
     yield ""
     for what, why in results.errors.items():
         yield f"error: {what} could not be measured: {why}"
     for target in results.targets:
         yield f"{'met' if target.met else 'NOT MET':<8} {target.name}: {target.found}"
+
+
+def markdown(results: Results) -> str:
+    """The README's tables: everything that was measured, and which targets are met."""
+    machine = results.machine
+    lines = [" · ".join((machine["date"], machine["cpus"], machine["memory"], machine["engine"]))]
+    if results.systems:
+        lines += ["", *_markdown_rows(HEADINGS, [_row(one) for one in results.systems.values()])]
+    if results.push_cost:
+        lines += ["", *_markdown_rows(PUSH_HEADINGS, _push_rows(results.push_cost))]
+    targets = [("yes" if target.met else "no", target.name, target.found) for target in results.targets]
+    return "\n".join([*lines, "", *_markdown_rows(("met", "target", "found"), targets)])
+
+
+def _markdown_rows(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    return [f"| {' | '.join(cells)} |" for cells in (headings, ["---"] * len(headings), *rows)]
+
+
+def _push_rows(cost: PushCost) -> list[tuple[str, ...]]:
+    medians = ((one, statistics.median(one.podshift), statistics.median(one.bare)) for one in cost.pairs)
+    return [(str(one.other_apps), f"{ours:.2f} s", f"{bare:.2f} s", f"{one.ratio:.2f}") for one, ours, bare in medians]
 
 
 def _row(one: Measured) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ import json
 from bench.pushcost import Pairs, PushCost
 from bench.results import Measured, Results
 from bench.rotations import Rotations
-from bench.table import columns, table
+from bench.table import columns, markdown, table
 from bench.throughput import Throughput
 
 MACHINE = {"date": "2026-01-02", "cpus": "2 x Some CPU", "memory": "4 GiB", "engine": "podman version 4.3.1"}
@@ -77,6 +77,15 @@ def test_json_has_the_numbers_and_the_targets() -> None:
     assert values["systems"]["podshift"]["throughput"]["share_of_direct"] == 0.5
     assert values["push_cost"]["pairs"][0]["ratio"] == 1.2
     assert {target["met"] for target in values["targets"]} == {True}
+
+
+def test_the_tables_for_the_readme_have_every_column() -> None:
+    systems = {"podshift": measured(20_000), "caddy": measured(8_000, failed=50)}
+    rows = markdown(Results(MACHINE, systems, cost((1.2, 1.0), (1.2, 1.0), (1.2, 1.0)))).splitlines()
+    assert rows[2].count("|") == rows[3].count("|") == rows[4].count("|") == 14
+    assert "| a system | 0 | 2.5 | 0 | 0 | 0 | 0 | 8,000 | 0.20 | 10 ms | 12 ms | 0.030 s | 17 MB |" in rows
+    assert "| 50 | 1.20 s | 1.00 s | 1.20 |" in rows
+    assert "| yes | requests/s: at least 2 x Caddy's | 2.5 x |" in rows
 
 
 def test_columns_line_up() -> None:
