@@ -32,11 +32,21 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """What a new container must answer before it gets traffic. `timeout` in seconds."""
+    """What a new container must answer before it gets traffic. `timeout` in seconds.
+
+    `content` is a text that the answer must have in it; `healthcheck`: the image's own HEALTHCHECK must pass, too.
+    """
 
     path: str = "/"
     status: tuple[tuple[int, int], ...] = ((100, 499),)
     timeout: float = 60.0
+    content: str = ""
+    healthcheck: bool = False
+
+    @property
+    def is_more(self) -> bool:
+        """Is there more to it than what the proxy's check can tell?"""
+        return bool(self.content) or self.healthcheck
 
     def accepts(self, code: int) -> bool:
         return any(low <= code <= high for low, high in self.status)
@@ -88,13 +98,17 @@ class Build:
 class Manifest:
     """What a pushed repository says of itself: `podshift.toml`, else `Procfile`, else the defaults.
 
-    `links` are the apps that it wants to reach.
+    `links` are the apps that it wants to reach. The commands of app.json: `before` anything rotates, ahead of the
+    release command, and `after` it is live. `notes` is what of the files is not honoured, for whoever pushes.
     """
 
     build: Build = Build()
     release_command: tuple[str, ...] = ()
     processes: Mapping[str, Process] = field(default_factory=lambda: {"web": Process("web")})
     links: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def web(self) -> Process:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from podshift.asking.confirmation import Confirmation
 from podshift.engine import Engine
 from podshift.errors import PodshiftError
 from podshift.model import Readiness
@@ -32,6 +33,7 @@ class _Running:
     readiness: Readiness
     pid: int
     descriptor: int
+    confirmation: Confirmation
 
 
 def await_ready(engine: Engine, proxy: Upstreams, app: str, backend: str, awaited: Sequence[Awaited]) -> None:
@@ -45,11 +47,13 @@ def await_ready(engine: Engine, proxy: Upstreams, app: str, backend: str, awaite
     running: list[_Running] = []
     try:
         for place, readiness, pid in _with_pids(engine, app, waiting):
-            running.append(_Running(place, readiness, pid, _open(engine, place, pid)))
+            confirmation = Confirmation(engine, place, readiness, pid)
+            running.append(_Running(place, readiness, pid, _open(engine, place, pid), confirmation))
         _wait(engine, proxy, backend, running, began)
     finally:
         for one in running:
             os.close(one.descriptor)
+            one.confirmation.end()
 
 
 def _soon_ready(proxy: Upstreams, backend: str, awaited: Sequence[Awaited]) -> list[Awaited]:
@@ -58,7 +62,11 @@ def _soon_ready(proxy: Upstreams, backend: str, awaited: Sequence[Awaited]) -> l
     waiting = list(awaited)
     while any(place.is_web for place, _ in waiting) and time.monotonic() < deadline:
         servers = proxy.look(backend).servers
-        waiting = [one for one in waiting if not one[0].is_web or not _passes(one[1], servers.get(one[0].name))]
+        waiting = [
+            (place, readiness)
+            for place, readiness in waiting
+            if not place.is_web or readiness.is_more or not _passes(readiness, servers.get(place.name))
+        ]
         time.sleep(POLL_MILLISECONDS / 1000 if waiting else 0)
     return waiting
 
@@ -88,7 +96,7 @@ def _wait(engine: Engine, proxy: Upstreams, backend: str, running: Sequence[_Run
         servers = proxy.look(backend).servers if any(one.place.is_web for one in waiting) else {}
         elapsed = time.monotonic() - began
         for one in list(waiting):
-            if _is_ready(one, servers.get(one.place.name), elapsed):
+            if _is_ready(one, servers.get(one.place.name), elapsed) and one.confirmation.done():
                 waiting.remove(one)
             elif elapsed > one.readiness.timeout:
                 _not_ready(engine, one, servers.get(one.place.name))
@@ -96,7 +104,7 @@ def _wait(engine: Engine, proxy: Upstreams, backend: str, running: Sequence[_Run
 
 def _is_ready(one: _Running, server: ServerState | None, elapsed: float) -> bool:
     if not one.place.is_web:
-        return elapsed >= min(SETTLE_SECONDS, one.readiness.timeout)
+        return one.readiness.healthcheck or elapsed >= min(SETTLE_SECONDS, one.readiness.timeout)
     return _passes(one.readiness, server)
 
 
@@ -116,6 +124,8 @@ def _not_ready(engine: Engine, one: _Running, server: ServerState | None) -> Non
     place, limit = one.place, one.readiness.timeout
     listening = listening_ports(one.pid)
     saw, hint = _diagnosis(place, one.readiness, server, listening)
+    if one.confirmation.missing:
+        saw, hint = one.confirmation.missing, "mend it and push again; podshift output has this log"
     heard = ", ".join(f"{address}:{port}" for address, port in listening) or "no port at all"
     raise PodshiftError(
         f"{place.name} was not ready within {limit:g} s: {saw}",

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from podshift.alias.asking import Asking
+from podshift.asking.asking import Asking
 from podshift.engine import Container, Engine
 from podshift.errors import PodshiftError
 from podshift.proxy import BackendCounts, ServerState
@@ -48,7 +48,10 @@ class AliasSwitch:
         pids = {one.name: one.pid for one in self._containers()}
         self.places[upstream.name] = upstream
         if pid := pids.get(upstream.name):
-            self.asking[upstream.name] = Asking(pid, upstream, self.front.alias, self.front.nameserver)
+            self.asking[upstream.name] = Asking(
+                pid, upstream, host=f"{self.front.alias}.localhost", alias=self.front.alias,
+                nameserver=self.front.nameserver,
+            )  # fmt: skip
 
     def look(self, _backend: str) -> BackendCounts:
         """Every running web container: what the last question to it said, or that nobody asks it."""

@@ -13,11 +13,11 @@ from podshift.settings import Home, Settings, load_settings
 def containerfile(folder: Path) -> None:
     """Print the Containerfile that an app without one is built with, to commit it and own it."""
     from podshift.deploy.containerfile import notes, own_containerfile, render
-    from podshift.manifest import MANIFEST, PROCFILE, parse_manifest, places
+    from podshift.manifest import APP_JSON, MANIFEST, PROCFILE, parse_manifest, places
     from podshift.recognise import FolderTree, recognise
 
     tree = FolderTree(folder)
-    manifest = parse_manifest(tree.text(MANIFEST), tree.text(PROCFILE))
+    manifest = parse_manifest(tree.text(MANIFEST), tree.text(PROCFILE), tree.text(APP_JSON))
     where = places("", manifest.build)
     if own := own_containerfile(tree.folder, where):
         raise PodshiftError(

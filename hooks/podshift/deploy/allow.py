@@ -49,7 +49,7 @@ def needs_rotation(texts: Sequence[str]) -> bool:
 def unused_links(installation: Installation, app: App) -> list[str]:
     """Links that were granted, and that the live release does not ask for."""
     live = installation.records.live_release(app.name)
-    wanted = parse_manifest(live.manifest, live.procfile).links if live else ()
+    wanted = parse_manifest(live.manifest, live.procfile, live.app_json).links if live else ()
     return [other for other in app.links if other not in wanted]
 
 

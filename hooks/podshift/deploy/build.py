@@ -1,5 +1,6 @@
 """From a commit to an image: its tree in a private folder, built by the engine."""
 
+import re
 import time
 from pathlib import Path
 from threading import Thread
@@ -18,11 +19,15 @@ from podshift.report import Log, duration
 from podshift.settings import make_private
 from podshift.source import Outside, Repository, clean_git_environment, kept_tree
 
+HEALTHCHECK = re.compile(r"^\s*HEALTHCHECK\s+(?!NONE)", re.MULTILINE | re.IGNORECASE)
 OWN_IT = "podshift containerfile, in a checkout, prints the Containerfile that was used: commit it and change it"
 
 
-def build(installation: Installation, app: App, release: Release, log: Log, *, use_cache: bool = True) -> None:
-    """Make the release's image. Raises PodshiftError with the engine's own words."""
+def build(installation: Installation, app: App, release: Release, log: Log, *, use_cache: bool = True) -> bool:
+    """Make the release's image. Raises PodshiftError with the engine's own words.
+
+    Whether its Containerfile has a HEALTHCHECK.
+    """
     repository = Repository(installation.home.repository(app.name))
     blueprint = Blueprint(installation, app, release)
     began = time.monotonic()
@@ -31,8 +36,9 @@ def build(installation: Installation, app: App, release: Release, log: Log, *, u
         repository, release.commit, installation.home.checkout(app.name), outside(installation, app, where.context),
         lambda line: log.step("source", line),
     ) as tree, installation.home.temporary_folder(app.name, "build") as beside:  # fmt: skip
-        _build_tree(blueprint, tree, beside, log, use_cache)
+        has_healthcheck = _build_tree(blueprint, tree, beside, log, use_cache)
     log.step("build", f"done in {duration(time.monotonic() - began)}")
+    return has_healthcheck
 
 
 def outside(installation: Installation, app: App, context: str) -> Outside:
@@ -52,7 +58,7 @@ def ensure_image(installation: Installation, app: App, release: Release, log: Lo
         build(installation, app, release, log)
 
 
-def _build_tree(blueprint: Blueprint, tree: Path, beside: Path, log: Log, use_cache: bool) -> None:
+def _build_tree(blueprint: Blueprint, tree: Path, beside: Path, log: Log, use_cache: bool) -> bool:
     """Build the tree; what is written for the build only goes into the private folder `beside`."""
     installation, app, release = blueprint.installation, blueprint.app, blueprint.release
     build, command = blueprint.manifest.build, blueprint.manifest.web.command
@@ -70,11 +76,12 @@ def _build_tree(blueprint: Blueprint, tree: Path, beside: Path, log: Log, use_ca
         "podshift.app": app.name,
         "podshift.commit": release.commit,  # last: the build cache holds up to what differs
     }
+    has_healthcheck = bool(HEALTHCHECK.search(chosen.path.read_text(errors="replace")))
     request = BuildRequest(
         release.image, chosen.context, chosen.path, target=build.target, args=build.args, labels=labels,
         use_cache=use_cache, seconds=build.timeout, memory=installation.settings.build_memory,
         secrets=installation.records.build_variables(app.name), files=_host_files(installation, beside),
-        ignore_file=chosen.ignore_file,
+        ignore_file=chosen.ignore_file, healthcheck=has_healthcheck,
         network=_network(installation, app), temporary=make_private(temporary_folder(installation, app)),
     )  # fmt: skip
     try:
@@ -84,6 +91,7 @@ def _build_tree(blueprint: Blueprint, tree: Path, beside: Path, log: Log, use_ca
         if chosen.recognised:
             error.hint = error.hint or OWN_IT
         raise
+    return has_healthcheck
 
 
 def _compile_templates(blueprint: Blueprint) -> None:

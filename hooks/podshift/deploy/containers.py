@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -31,7 +31,8 @@ class Blueprint:
 
     @cached_property
     def manifest(self) -> Manifest:
-        return parse_manifest(self.release.manifest, self.release.procfile)
+        manifest = parse_manifest(self.release.manifest, self.release.procfile, self.release.app_json)
+        return with_healthcheck(manifest) if self.release.healthcheck else manifest
 
     @cached_property
     def variables(self) -> dict[str, str]:
@@ -164,6 +165,14 @@ class Blueprint:
             "podshift.release": str(self.release.number),
             "podshift.commit": self.release.commit,
         }
+
+
+def with_healthcheck(manifest: Manifest) -> Manifest:
+    """Every process is ready only when the health check of its image passes."""
+    ready = {name: replace(one.ready, healthcheck=True) for name, one in manifest.processes.items()}
+    return replace(
+        manifest, processes={name: replace(one, ready=ready[name]) for name, one in manifest.processes.items()}
+    )
 
 
 def lasting_containers(installation: Installation, app: App) -> list[Container]:

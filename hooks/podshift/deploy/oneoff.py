@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
-from podshift.deploy.containers import Blueprint
+from podshift.deploy.containers import RELEASE_COMMAND, Blueprint
 from podshift.deploy.installation import Installation
 from podshift.deploy.volumes import prepare_volumes
 from podshift.engine import EngineError
@@ -13,23 +13,38 @@ from podshift.records import App, Release
 from podshift.report import Log
 
 
-def run_release_command(installation: Installation, app: App, release: Release, log: Log) -> None:
+def run_release_commands(installation: Installation, app: App, release: Release, log: Log) -> None:
     """Once a deploy, in the new image with the new config, before anything rotates. Raises PodshiftError."""
     blueprint = Blueprint(installation, app, release)
-    command = blueprint.manifest.release_command
-    if not command:
-        return
+    manifest = blueprint.manifest
+    for what, command in (("predeploy", manifest.before), ("release", manifest.release_command)):
+        if command:
+            _run_once(blueprint, what, command, log)
+
+
+def run_afterwards(installation: Installation, app: App, release: Release, log: Log) -> None:
+    """Once the release is live. A failure changes nothing of that, and is told."""
+    blueprint = Blueprint(installation, app, release)
+    if blueprint.manifest.after:
+        try:
+            _run_once(blueprint, "postdeploy", blueprint.manifest.after, log)
+        except PodshiftError as error:
+            log.warning(f"{error.message}; {release.name} stays live")
+
+
+def _run_once(blueprint: Blueprint, what: str, command: Sequence[str], log: Log) -> None:
+    engine = blueprint.installation.engine
     prepare_volumes(blueprint)
-    name, arguments = blueprint.one_off("release", command, ())
+    name, arguments = blueprint.one_off(RELEASE_COMMAND, command, ())
     try:
-        installation.engine.run_once(arguments, blueprint.variables, lambda line: log.output("release", line))
+        engine.run_once(arguments, blueprint.variables, lambda line: log.output(what, line))
     except EngineError as error:
         raise PodshiftError(
-            f"the release command failed: {error.message}", hint="its output is above; mend it and push again"
+            f"the {what} command failed: {error.message}", hint="its output is above; mend it and push again"
         ) from None
     finally:
         with suppress(PodshiftError):
-            installation.engine.remove([name])
+            engine.remove([name])
 
 
 def run_command(installation: Installation, app: App, command: Sequence[str]) -> int:

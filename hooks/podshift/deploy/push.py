@@ -1,6 +1,6 @@
 """Deploy a commit: queue, source, build, roll out; and when that fails, leave everything as it was."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from podshift.deploy.events import SUPERSEDED, recorded
 from podshift.deploy.gate import Gate
 from podshift.deploy.installation import Installation
 from podshift.deploy.links import refuse_ungranted
-from podshift.deploy.oneoff import run_release_command
+from podshift.deploy.oneoff import run_afterwards, run_release_commands
 from podshift.deploy.options import ORDINARY, Options, check_process
 from podshift.deploy.prune import prune_quietly
 from podshift.deploy.queue import queued
@@ -20,7 +20,7 @@ from podshift.deploy.reconcile import repair
 from podshift.deploy.rollout import roll_out
 from podshift.deploy.volumes import sharing
 from podshift.errors import Cancelled, PodshiftError, Superseded
-from podshift.manifest import MANIFEST, MANIFEST_BYTES, PROCFILE, at
+from podshift.manifest import APP_JSON, MANIFEST, MANIFEST_BYTES, PROCFILE, at
 from podshift.model import State
 from podshift.records import App, Release
 from podshift.report import Log
@@ -79,8 +79,8 @@ def _watch_gate(wish: Wish, repository: Repository, cancellation: Cancellation) 
 
 def _number(installation: Installation, wish: Wish, repository: Repository, log: Log) -> Release:
     path, records = installation.app(wish.app).path, installation.records
-    files = [at(path, MANIFEST), at(path, PROCFILE)]
-    manifest, procfile = repository.read_texts(wish.commit, files, MANIFEST_BYTES)
+    files = [at(path, name) for name in (MANIFEST, PROCFILE, APP_JSON)]
+    manifest, procfile, app_json = repository.read_texts(wish.commit, files, MANIFEST_BYTES)
     subject = repository.subject(wish.commit)
     with records.transaction():
         release = records.add_release(
@@ -93,7 +93,7 @@ def _number(installation: Installation, wish: Wish, repository: Repository, log:
             message=wish.options.message,
         )
         records.keep_snapshot(release, records.variables(wish.app))
-        records.describe_release(release, manifest=manifest, procfile=procfile)
+        records.describe_release(release, manifest=manifest, procfile=procfile, app_json=app_json)
     log.rename(installation.home.log(wish.app, release.number))
     return records.release(wish.app, release.number)
 
@@ -107,19 +107,21 @@ def _deploy(
     manifest = Blueprint(installation, app, release).manifest
     refuse_ungranted(app, manifest)
     check_process(options, app, manifest.web)
-    for warning in sharing(manifest):
+    for warning in (*manifest.notes, *sharing(manifest)):
         log.warning(warning)
-    build(installation, app, release, log, use_cache=options.use_cache)
-    installation.records.start_release(release, manifest.web.port or _exposed_port(installation, release))
+    has_healthcheck = build(installation, app, release, log, use_cache=options.use_cache)
+    facts = installation.engine.image_facts(release.image) if has_healthcheck or not manifest.web.port else None
+    port = manifest.web.port or _exposed_port(release, facts.ports if facts else ())
+    installation.records.start_release(release, port, healthcheck=bool(facts and facts.healthcheck))
     release = installation.records.release(app.name, release.number)
     cancellation.check()
-    run_release_command(installation, app, release, log)
+    run_release_commands(installation, app, release, log)
     roll_out(installation, app, release, log, cancellation, canary=options.canary)
+    run_afterwards(installation, app, release, log)
 
 
-def _exposed_port(installation: Installation, release: Release) -> int:
+def _exposed_port(release: Release, ports: Sequence[int]) -> int:
     """The port of an image that says nothing, or one; several are a question for podshift.toml."""
-    ports = installation.engine.image_facts(release.image).ports
     if len(ports) > 1:
         listed = ", ".join(map(str, ports))
         raise PodshiftError(

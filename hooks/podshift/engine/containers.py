@@ -41,6 +41,14 @@ class Containers(Caller):
         with passed(arguments, env) as (words, rest):
             return attached(self.program, [*self.options, verb, *options, *words], rest)
 
+    def healthy(self, name: str) -> bool:
+        """Run the HEALTHCHECK of a container's image now: no timer of systemd's need be there."""
+        try:
+            self.call("healthcheck", "run", name)
+        except EngineError:
+            return False
+        return True
+
     def start(self, names: Sequence[str]) -> None:
         if names:
             self.call("start", *names)

@@ -49,6 +49,7 @@ class Images(Caller):
     def run_build(self, request: BuildRequest, command: list[str], on_line: Line) -> None:
         """The engine's own way to do it."""
         network = [f"--network={request.network}"] if request.network else []
+        network += ["--format=docker"] if request.healthcheck else []
         at = command.index("build") + 1
         run_build(
             self.program, [*command[:at], *network, *command[at:]], folder=request.context,
@@ -67,9 +68,11 @@ class Images(Caller):
 
     def image_facts(self, image: str) -> ImageFacts:
         (facts,) = json.loads(self.call("image", "inspect", image))
-        exposed = (facts.get("Config") or {}).get("ExposedPorts") or {}
-        found = (re.fullmatch(r"(\d+)(/tcp)?", port) for port in exposed)
-        return ImageFacts(tuple(sorted(int(match[1]) for match in found if match)))
+        config = facts.get("Config") or {}
+        found = (re.fullmatch(r"(\d+)(/tcp)?", port) for port in config.get("ExposedPorts") or {})
+        check = config.get("Healthcheck") or facts.get("Healthcheck") or {}  # docker's place, podman's place
+        has_check = (check.get("Test") or ["NONE"]) != ["NONE"]
+        return ImageFacts(tuple(sorted(int(match[1]) for match in found if match)), has_check)
 
     def image_origins(self, names: Sequence[str]) -> list[ImageOrigin]:
         """Of each of these images. Raises EngineError when one is not here."""

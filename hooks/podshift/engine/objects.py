@@ -60,6 +60,7 @@ class ImageFacts:
     """What an image says of itself."""
 
     ports: tuple[int, ...]
+    healthcheck: bool = False
 
 
 @dataclass(frozen=True, slots=True)

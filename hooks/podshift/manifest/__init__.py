@@ -1,10 +1,13 @@
-"""What a pushed repository says of itself: `podshift.toml`, `Procfile` → frozen values, all errors."""
+"""What a pushed repository says of itself: `podshift.toml`, `Procfile`, `app.json` → frozen values, all errors."""
 
 import re
 import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from podshift.errors import PodshiftError
+from podshift.manifest.app_json import FILE, AppJson, add_app_json, read_app_json
 from podshift.manifest.document import read_document
 from podshift.manifest.places import CONTAINERFILES, Places, app_path, at, places
 from podshift.manifest.procfile import add_procfile, read_procfile
@@ -22,26 +25,33 @@ DEEP_KEY = re.compile(
 )
 PLACE = re.compile(r"(?P<why>.*) \(at (?P<where>line \d+, column \d+|end of document)\)", re.DOTALL)
 
-# What is looked for at the top of a pushed commit, and how long the first two may be.
-MANIFEST, PROCFILE = "podshift.toml", "Procfile"
+# What is looked for at the top of a pushed commit, and how long these may be.
+MANIFEST, PROCFILE, APP_JSON = "podshift.toml", "Procfile", FILE
 MANIFEST_BYTES = LARGEST
 
 
-def parse_manifest(toml_text: str | None, procfile_text: str | None = None) -> Manifest:
-    """The manifest of a commit from its two files' text; None: the commit has no such file.
+def parse_manifest(toml_text: str | None, procfile_text: str | None = None, app_json: str | None = None) -> Manifest:
+    """The manifest of a commit from its files' text; None: the commit has no such file.
 
-    The Procfile serves where podshift.toml names no command. The texts are untrusted. Raises PodshiftError
-    with every error of both files in `details`, a line each, as `web.port: …` or `Procfile line 2: …`.
+    The Procfile serves where podshift.toml names no command, and app.json where neither says something. The texts are
+    untrusted. Raises PodshiftError with every error of all files in `details`, a line each, as `web.port: …`,
+    `Procfile line 2: …` or `app.json formation.web.quantity: …`.
     """
-    in_toml, in_procfile = Faults(), Faults()
-    manifest, commands = Manifest(), dict[str, str]()
+    in_toml, in_procfile, in_json = Faults(), Faults(), Faults()
+    manifest, commands, others = Manifest(), dict[str, str](), AppJson()
     with in_procfile.kept():
         commands = read_procfile(bounded(procfile_text), in_procfile)
+    with in_json.kept():
+        others = read_app_json(bounded(app_json), in_json)
     with in_toml.kept():
-        manifest = read_document(add_procfile(read_toml(bounded(toml_text)), commands))
-    if in_toml.found or in_procfile.found:
-        raise refusal(in_toml.lines("podshift.toml"), in_procfile.lines("Procfile"))
-    return manifest
+        manifest = read_document(add_app_json(add_procfile(read_toml(bounded(toml_text)), commands), others))
+    if in_toml.found or in_procfile.found or in_json.found:
+        raise refusal({
+            "podshift.toml": in_toml.lines("podshift.toml"),
+            "Procfile": in_procfile.lines("Procfile"),
+            APP_JSON: in_json.lines(APP_JSON),
+        })  # fmt: skip
+    return replace(manifest, before=others.before, after=others.after, notes=others.notes)
 
 
 def bounded(text: str | None) -> str:
@@ -81,9 +91,9 @@ def syntax_reason(message: str) -> str:
     return f"{why[:1].lower()}{why[1:]}"
 
 
-def refusal(in_toml: list[str], in_procfile: list[str]) -> PodshiftError:
-    files = [name for name, lines in (("podshift.toml", in_toml), ("Procfile", in_procfile)) if lines]
-    lines = in_toml + in_procfile
+def refusal(found: Mapping[str, list[str]]) -> PodshiftError:
+    files = [name for name, lines in found.items() if lines]
+    lines = [line for one in found.values() for line in one]
     count = f"{len(lines)} error{'s' * (len(lines) > 1)}"
     shown = lines[:MOST_LINES]
     if len(lines) > MOST_LINES:

@@ -42,7 +42,7 @@ WEB: dict[str, Parser] = EVERY_PROCESS | {
     "port": whole_number(1, 65535),
     "replicas": whole_number(1, 50),
     "drain": duration,
-    "ready": table({"path": url_path, "status": status, "timeout": duration}, Readiness),
+    "ready": table({"path": url_path, "status": status, "timeout": duration, "content": one_line}, Readiness),
     "watch": duration,
     "max_errors": share,
     "hold": duration,
@@ -53,7 +53,7 @@ OTHER: dict[str, Parser] = EVERY_PROCESS | {
     "ready": table(
         {"timeout": duration},
         Readiness,
-        elsewhere=dict.fromkeys(("path", "status"), "only [web] is asked over HTTP; here timeout is all"),
+        elsewhere=dict.fromkeys(("path", "status", "content"), "only [web] is asked over HTTP; here timeout is all"),
     ),
 }
 

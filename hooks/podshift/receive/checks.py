@@ -5,7 +5,7 @@ from podshift.deploy.disk import refuse_nearly_full
 from podshift.deploy.links import refuse_ungranted
 from podshift.deploy.options import check_process
 from podshift.errors import PodshiftError
-from podshift.manifest import MANIFEST, MANIFEST_BYTES, PROCFILE, Places, at, parse_manifest, places
+from podshift.manifest import APP_JSON, MANIFEST, MANIFEST_BYTES, PROCFILE, Places, at, parse_manifest, places
 from podshift.model import Manifest
 from podshift.receive.options import SKIP
 from podshift.receive.push import Push
@@ -60,7 +60,7 @@ def check_commit(repository: Repository, commit: str, path: str) -> Manifest:
     """What the commit says of itself. Raises PodshiftError for all that can be seen to fail without a build."""
     if path:
         check_path(repository, commit, path)
-    files = [at(path, MANIFEST), at(path, PROCFILE)]
+    files = [at(path, name) for name in (MANIFEST, PROCFILE, APP_JSON)]
     manifest = parse_manifest(*repository.read_texts(commit, files, MANIFEST_BYTES))
     where = places(path, manifest.build)
     if not repository.tree_has(commit, *where.containerfiles):

@@ -31,24 +31,27 @@ class ReleaseRecords(Database):
         image = of.image if of else f"localhost/podshift/{app}:v{number}"
         self._write(
             "INSERT INTO releases (app, number, commit_id, subject, state, image, pushed_by, at,"
-            " manifest, procfile, port, rollback_of, branch, message, path)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, coalesce(?, (SELECT path FROM apps WHERE name = ?)))",
+            " manifest, procfile, app_json, port, healthcheck, rollback_of, branch, message, path)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+            " coalesce(?, (SELECT path FROM apps WHERE name = ?)))",
             app, number, commit, subject, state, image, pushed_by, time.time(),
-            of and of.manifest, of and of.procfile, of.port if of else 8080, rollback_of, branch, message,
-            of and of.path, app,
+            of and of.manifest, of and of.procfile, of and of.app_json, of.port if of else 8080,
+            bool(of and of.healthcheck), rollback_of, branch, message, of and of.path, app,
         )  # fmt: skip
         return self.release(app, number)
 
-    def describe_release(self, release: Release, *, manifest: str | None, procfile: str | None) -> None:
+    def describe_release(
+        self, release: Release, *, manifest: str | None, procfile: str | None, app_json: str | None = None
+    ) -> None:
         self._write(
-            "UPDATE releases SET manifest = ?, procfile = ? WHERE app = ? AND number = ?",
-            manifest, procfile, release.app, release.number,
+            "UPDATE releases SET manifest = ?, procfile = ?, app_json = ? WHERE app = ? AND number = ?",
+            manifest, procfile, app_json, release.app, release.number,
         )  # fmt: skip
 
-    def start_release(self, release: Release, port: int) -> None:
+    def start_release(self, release: Release, port: int, *, healthcheck: bool = False) -> None:
         self._write(
-            "UPDATE releases SET state = ?, port = ? WHERE app = ? AND number = ?",
-            State.STARTING, port, release.app, release.number,
+            "UPDATE releases SET state = ?, port = ?, healthcheck = ? WHERE app = ? AND number = ?",
+            State.STARTING, port, healthcheck, release.app, release.number,
         )  # fmt: skip
 
     def end_release(self, release: Release, state: State, error: str | None = None) -> None:
@@ -122,4 +125,4 @@ class ReleaseRecords(Database):
 def _release(row: sqlite3.Row) -> Release:
     values = dict(row)
     values["commit"] = values.pop("commit_id")
-    return Release(**{**values, "state": State(values["state"])})
+    return Release(**{**values, "state": State(values["state"]), "healthcheck": bool(values["healthcheck"])})

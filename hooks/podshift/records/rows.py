@@ -60,7 +60,8 @@ class Release:
     """A numbered attempt to run an image. `at` in seconds since the epoch, `seconds` how long it took.
 
     `branch`, for a push's release: what goes back to the live commit when this one does not go live. `path` is the
-    folder of the repository that it was made from; `message` is what whoever deployed it says of it.
+    folder of the repository that it was made from; `message` is what whoever deployed it says of it. `manifest`,
+    `procfile` and `app_json` are its files' texts; `healthcheck`: its image has one of its own.
     """
 
     app: str
@@ -80,6 +81,8 @@ class Release:
     branch: str | None = None
     path: str = ""
     message: str | None = None
+    app_json: str | None = None
+    healthcheck: bool = False
 
     @property
     def name(self) -> str:

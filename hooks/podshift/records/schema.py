@@ -68,4 +68,8 @@ MIGRATIONS = (
         app TEXT NOT NULL REFERENCES apps ON DELETE CASCADE, name TEXT NOT NULL, value TEXT NOT NULL,
         PRIMARY KEY (app, name))
     """,
+    """
+    ALTER TABLE releases ADD COLUMN app_json TEXT;
+    ALTER TABLE releases ADD COLUMN healthcheck INTEGER NOT NULL DEFAULT 0;
+    """,
 )

@@ -82,6 +82,10 @@ class DockerContainers(Containers):
                     self.call("rm", "--force", "--volumes", container)
                 raise
 
+    def healthy(self, name: str) -> bool:
+        """Docker's daemon runs the HEALTHCHECK by itself."""
+        return self.call("container", "inspect", "--format={{.State.Health.Status}}", name).strip() == "healthy"
+
     def stop(self, names: Sequence[str], seconds: float) -> None:
         if names:
             self._end_containers("stop", f"-t{round(seconds)}", *names, seconds=seconds)

@@ -1,7 +1,7 @@
 """Asks one container, from inside its network namespace: is it ready, and whom does the alias lead to?
 
-Started by the deployer as `python -I -m podshift.alias.probe PORT PATH HOST ALIAS NAMESERVER`. Says what has changed
-as a line of JSON, and ends when its standard input does: with the deployer.
+Started by the deployer as `python -I -m podshift.asking.probe PORT PATH HOST CONTENT ALIAS NAMESERVER`; the last three
+may be empty. Says what has changed as a line of JSON, and ends when its standard input does: with the deployer.
 """
 
 import http.client
@@ -10,36 +10,33 @@ import select
 import socket
 import sys
 
-from dns.exception import DNSException
-from dns.resolver import Resolver
-
 POLL_SECONDS = 0.1
 ANSWER_SECONDS = 3.0
+LONGEST_ANSWER = 1_000_000  # bytes; what is looked for comes before that
 # Failed checks in a row; more make no difference.
 MANY = 3
 # An address of documentation (RFC 5737): nothing is sent, but the kernel says from where it would be.
 ELSEWHERE = ("192.0.2.1", 9)
 
 
-def main(port: int, path: str, host: str, alias: str, nameserver: str) -> None:
-    resolver = Resolver(configure=False)
-    resolver.nameservers = [nameserver]
+def main(port: int, path: str, host: str, content: str, alias: str, nameserver: str) -> None:
     before, failures = None, 0
     while not select.select([sys.stdin], [], [], POLL_SECONDS)[0]:
-        check, code = ask(port, path, host)
+        check, code = ask(port, path, host, content.encode())
         failures = 0 if check == "L7OK" else min(failures + 1, MANY)
-        seen = {"check": check, "code": code, "failures": failures, "named": named(resolver, alias)}
+        seen = {"check": check, "code": code, "failures": failures, "named": named(alias, nameserver)}
         if seen != before:
             print(json.dumps(seen), flush=True)  # noqa: T201 - the deployer reads it
         before = seen
 
 
-def ask(port: int, path: str, host: str) -> tuple[str, int | None]:
+def ask(port: int, path: str, host: str, content: bytes) -> tuple[str, int | None]:
     """What came of one GET, in the words of HAProxy's checks, and the status."""
     connection = http.client.HTTPConnection(own_address(), port, timeout=ANSWER_SECONDS)
     try:
         connection.request("GET", path, headers={"Host": host, "User-Agent": "podshift-check", "Connection": "close"})
-        code = connection.getresponse().status
+        answer = connection.getresponse()
+        code, has_content = answer.status, content in answer.read(LONGEST_ANSWER if content else 0)
     except TimeoutError:
         return "L7TOUT", None
     except ConnectionRefusedError:
@@ -48,7 +45,7 @@ def ask(port: int, path: str, host: str) -> tuple[str, int | None]:
         return "L7RSP", None
     finally:
         connection.close()
-    return ("L7OK" if code < 500 else "L7STS"), code
+    return ("L7OK" if code < 500 and has_content else "L7STS"), code
 
 
 def own_address() -> str:
@@ -58,8 +55,15 @@ def own_address() -> str:
         return str(probe.getsockname()[0])
 
 
-def named(resolver: Resolver, alias: str) -> list[str]:
+def named(alias: str, nameserver: str) -> list[str]:
     """Every address that the alias leads to."""
+    if not alias:
+        return []
+    from dns.exception import DNSException
+    from dns.resolver import Resolver
+
+    resolver = Resolver(configure=False)
+    resolver.nameservers = [nameserver]
     try:
         return sorted(str(one) for one in resolver.resolve(alias, "A", lifetime=1.0, search=False))
     except (DNSException, OSError):
@@ -67,4 +71,4 @@ def named(resolver: Resolver, alias: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), *sys.argv[2:6])
+    main(int(sys.argv[1]), *sys.argv[2:7])

@@ -11,12 +11,18 @@ READ = 65536
 
 
 class Asking:
-    """A probe that runs until end(), or until this process ends: its standard input is a pipe from here."""
+    """A probe that runs until end(), or until this process ends: its standard input is a pipe from here.
 
-    def __init__(self, pid: int, place: Placed, alias: str, nameserver: str) -> None:
-        words = [str(place.port), place.ready_path, f"{alias}.localhost", alias, nameserver]
+    `content` is a text that a good answer has in it. With an `alias`, its `nameserver` is asked where it leads to.
+    """
+
+    def __init__(
+        self, pid: int, place: Placed, *, host: str = "localhost", content: str = "", alias: str = "",
+        nameserver: str = "",
+    ) -> None:  # fmt: skip
+        words = [str(place.port), place.ready_path, host, content, alias, nameserver]
         self.process = start_inside(
-            pid, [sys.executable, "-I", "-m", "podshift.alias.probe", *words], rootless=os.geteuid() != 0
+            pid, [sys.executable, "-I", "-m", "podshift.asking.probe", *words], rootless=os.geteuid() != 0
         )
         assert self.process.stdout is not None  # noqa: S101 - it was asked for
         self.output = self.process.stdout.fileno()
