@@ -12,7 +12,8 @@ import pytest
 from podshift.cli import GROUP
 from podshift.cli.command import COMMANDS
 from podshift.manifest import document, parse_manifest
-from podshift.model import Edge, Readiness
+from podshift.manifest.document import READY
+from podshift.model import Edge
 from podshift.receive.options import OPTIONS
 from podshift.settings import Home, Settings, load_settings
 
@@ -50,7 +51,7 @@ def test_every_key_of_podshift_toml_is_in_an_example(table: str, key: str) -> No
     assert any(re.search(rf"^{key} = ", part, re.MULTILINE) for part in parts(table))
 
 
-@pytest.mark.parametrize("key", [field.name for field in dataclasses.fields(Readiness)])
+@pytest.mark.parametrize("key", list(READY))
 def test_every_key_of_a_readiness_check_is_in_an_example(key: str) -> None:
     assert any(re.search(rf"^ready = .*\b{key} = ", part, re.MULTILINE) for part in parts("web"))
 

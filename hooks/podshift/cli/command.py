@@ -36,6 +36,7 @@ COMMANDS = {
     "releases": "releases",
     "output": "releases",
     "render": "releases",
+    "init-app": "checkout",
     "containerfile": "containerfile",
     "logs": "logs",
     "events": "events",
@@ -60,7 +61,7 @@ COMMANDS = {
 
 
 # Where a command's name is no name for a function.
-FUNCTIONS = {"exec": "exec_", "deploy-key": "deploy_key", "install-service": "install_service"}
+FUNCTIONS = {"exec": "exec_", "deploy-key": "deploy_key", "init-app": "init_app", "install-service": "install_service"}
 
 
 class Group(click.Group):

@@ -5,13 +5,13 @@ from pathlib import Path
 import click
 
 from podshift.errors import PodshiftError
-from podshift.settings import Home, Settings, load_settings
 
 
 @click.command()
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def containerfile(folder: Path) -> None:
     """Print the Containerfile that an app without one is built with, to commit it and own it."""
+    from podshift.deploy.checkout import installed_settings
     from podshift.deploy.containerfile import notes, own_containerfile, render
     from podshift.manifest import APP_JSON, MANIFEST, PROCFILE, parse_manifest, places
     from podshift.recognise import FolderTree, recognise
@@ -24,7 +24,7 @@ def containerfile(folder: Path) -> None:
             f"{own.relative_to(tree.folder)} is there already, and is what a push builds with",
             hint="to see what podshift would make of the app without it, move it away",
         )
-    settings = _settings()
+    settings = installed_settings()
     if not where.recognisable:
         raise PodshiftError(f"podshift.toml names {where.listed}, which is not there", hint="look at [build]")
     found = recognise(FolderTree(tree.folder / where.context), manifest.web.command)
@@ -38,9 +38,3 @@ def containerfile(folder: Path) -> None:
     for note in notes(found, settings):
         click.echo(f"# Note: {note}")
     click.echo(render(found, settings, ()), nl=False)
-
-
-def _settings() -> Settings:
-    """The installation's, where there is one: its base images are what a push gets."""
-    home = Home.from_environment()
-    return load_settings(home) if home.settings_file.exists() else Settings()

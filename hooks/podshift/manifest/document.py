@@ -38,11 +38,13 @@ EVERY_PROCESS: dict[str, Parser] = {
     "volumes": volumes,
 }
 
+READY: dict[str, Parser] = {"path": url_path, "status": status, "timeout": duration, "content": one_line}
+
 WEB: dict[str, Parser] = EVERY_PROCESS | {
     "port": whole_number(1, 65535),
     "replicas": whole_number(1, 50),
     "drain": duration,
-    "ready": table({"path": url_path, "status": status, "timeout": duration, "content": one_line}, Readiness),
+    "ready": table(READY, Readiness),
     "watch": duration,
     "max_errors": share,
     "hold": duration,
