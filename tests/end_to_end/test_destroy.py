@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import socket
 import subprocess
 from pathlib import Path
 
@@ -89,6 +90,17 @@ def test_uninstall_leaves_nothing_and_touches_nothing_else(app: App, checkout: C
     assert objects(app.server) == before
     assert app.get() == (200, "hello from v1\n")
     assert processes(app.server) == []
+
+
+def test_uninstall_needs_no_proxy(tmp_path: Path) -> None:
+    """Somebody else has its port by now."""
+    with installed(tmp_path / "home") as server, created(server):
+        label = f"--filter=label=podshift.home={server.home}"
+        (proxy,) = server.engine("ps", label, "--format={{.Names}}").split()
+        server.engine("rm", "--force", proxy)
+        with socket.create_server(("127.0.0.1", server.port)):
+            assert f"removed {server.home}" in server.podshift("uninstall", "--yes").stdout
+        assert server.engine("network", "ls", label, "--format={{.Name}}") == ""
 
 
 def test_uninstall_leaves_what_an_operator_made(tmp_path: Path) -> None:

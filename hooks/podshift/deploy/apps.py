@@ -121,6 +121,14 @@ def destroy_app(installation: Installation, name: str, log: Log) -> None:
         _clean_up(installation, name)
 
 
+def destroy_unserved(installation: Installation, app: App, log: Log) -> None:
+    """An app of an installation that is being taken away: its proxy is gone already."""
+    with queued(installation, app, log, what="destroy", who=""):
+        with installation.records.transaction():
+            installation.records.remove_app(app.name)
+        _clean_up(installation, app.name)
+
+
 def _clean_up(installation: Installation, name: str) -> None:
     engine, network = installation.engine, installation.network(name)
     engine.remove([one.name for one in engine.containers(home=installation.label, app=name)], 10)

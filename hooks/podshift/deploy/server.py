@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from podshift.deploy.apps import destroy_app, write_hooks
+from podshift.deploy.apps import destroy_unserved, write_hooks
 from podshift.deploy.edge.addresses import collide
 from podshift.deploy.edge.container import ensure_edge
 from podshift.deploy.edge.image import EDGE_IMAGES
@@ -190,9 +190,10 @@ def uninstall(home: Home, log: Log, *, volumes: bool = False) -> list[Path]:
     remove_service(home)
     with Installation(home) as installation:
         _shut_the_door(home, log)
-        for app in installation.records.apps():
-            destroy_app(installation, app.name, log)
         engine = installation.engine
+        engine.remove([one.name for one in engine.containers(home=installation.label) if not one.app])
+        for app in installation.records.apps():
+            destroy_unserved(installation, app, log)
         engine.remove([one.name for one in engine.containers(home=installation.label)])
         settle_volumes(installation, log, remove=volumes)
         for network in engine.networks(home=installation.label):

@@ -1,7 +1,7 @@
 """A canary: a share of an app's requests goes to new upstreams, by lot; the others are balanced as ever.
 
-Measured with HAProxy 2.6: weights are no shares of requests here, since leastconn takes turns among upstreams that
-are idle. So templates/haproxy.cfg.j2 draws one of 10,000 lots for each request while canary.map has its backend.
+Weights would be no shares of requests: leastconn takes turns among upstreams that are idle. So
+templates/haproxy.cfg.j2 draws one of 10,000 lots for each request while canary.map has its backend.
 """
 
 from collections.abc import Sequence
