@@ -14,9 +14,8 @@ from server.remote import rootless_server
 OWN_ENGINE = ("test_checkout", "test_demo", "test_docker", "test_move_to_docker", "test_rootless", "test_wheel")
 # What asks for nothing but pushes, commands and requests.
 FROM_AFAR = (
-    "test_changes", "test_config", "test_domains", "test_failing_deploys", "test_links", "test_logs",
-    "test_maintenance", "test_processes", "test_push", "test_queue", "test_refs", "test_stop_first",
-    "test_stop_start", "test_volumes", "test_watch",
+    "test_domains", "test_failing_deploys", "test_links", "test_maintenance", "test_push", "test_queue", "test_refs",
+    "test_stop_first", "test_stop_start", "test_watch",
 )  # fmt: skip
 
 

@@ -198,6 +198,16 @@ def test_networks_are_made_and_found_by_label(recorder: Recorder) -> None:
     assert recorder.said()[0] == ["network", "create", "--label=podshift.app=hello", "podshift-hello"]
 
 
+def test_an_interface_that_goes_meanwhile_is_no_reason_to_make_no_network(recorder: Recorder) -> None:
+    mark = shlex.quote(str(recorder.says))
+    said = "Error: route ip+net: no such network interface"
+    recorder.script(
+        f"test -e {mark}.tried && echo '[{{\"subnets\": [{{\"subnet\": \"10.89.3.0/24\"}}]}}]' && exit 0",
+        f"touch {mark}.tried", f"echo {shlex.quote(said)} >&2", "exit 125",
+    )  # fmt: skip
+    assert recorder.engine.create_network("n", {}) == "10.89.3.0/24"
+
+
 def test_a_failed_command_is_named_with_its_status_and_last_lines(recorder: Recorder) -> None:
     recorder.script("seq 40", 'printf "\\377 not UTF-8\\n" >&2', "echo 'Error: no such image' >&2", "exit 125")
     with pytest.raises(EngineError) as caught:

@@ -8,6 +8,8 @@ from contextlib import suppress
 from podshift.engine.caller import Caller, label_filters
 from podshift.engine.command import EngineError
 
+CREATING_TRIES = 5
+
 
 class Networks(Caller):
     """The engine's verbs for networks."""
@@ -23,9 +25,21 @@ class Networks(Caller):
         options = [f"--label={key}={value}" for key, value in labels.items()]
         options += [f"--subnet={subnet}"] if subnet else []
         options += ["--opt=isolate=true"] if isolated else []
-        self.call("network", "create", *options, name)
+        self._create_network(*options, name)
         (facts,) = json.loads(self.call("network", "inspect", name))
         return str(facts["subnets"][0]["subnet"])
+
+    def _create_network(self, *arguments: str) -> None:
+        """podman gives up when one of the interfaces that it looks at, to find a free subnet, goes just then."""
+        for _ in range(CREATING_TRIES - 1):
+            try:
+                self.call("network", "create", *arguments)
+            except EngineError as error:
+                if "no such network interface" not in error.output:
+                    raise
+            else:
+                return
+        self.call("network", "create", *arguments)
 
     def network_label(self, name: str, key: str) -> str | None:
         """A label of a network; None when there is no such network."""
