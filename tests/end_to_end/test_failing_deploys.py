@@ -55,7 +55,7 @@ def serving(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 def branch(app: App, checkout: Checkout) -> str:
-    return checkout.git("ls-remote", str(app.repository), "refs/heads/main").partition("\t")[0]
+    return checkout.git("ls-remote", app.remote, "refs/heads/main").partition("\t")[0]
 
 
 def test_a_build_that_fails(serving: Serving) -> None:

@@ -69,7 +69,7 @@ def test_the_middle_one_of_three_is_superseded(app: App, checkout: Checkout, tmp
     states = {release["commit"]: release["state"] for release in app.releases()}
     assert (states[middle_commit], states[last_commit]) == ("superseded", "live")
     assert app.get() == (200, "hello from v3\n")
-    assert checkout.git("ls-remote", str(app.repository), "main").split()[0] == last_commit
+    assert checkout.git("ls-remote", app.remote, "main").split()[0] == last_commit
 
 
 def test_two_apps_do_not_wait_for_each_other(server: Server, app: App, checkout: Checkout, tmp_path: Path) -> None:

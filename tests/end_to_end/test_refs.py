@@ -6,7 +6,7 @@ from server.installation import created
 
 def heads(app: App, checkout: Checkout) -> dict[str, str]:
     """The refs of the app's repository, as everybody sees them."""
-    lines = checkout.git("ls-remote", "--refs", str(app.repository)).splitlines()
+    lines = checkout.git("ls-remote", "--refs", app.remote).splitlines()
     return {ref: commit for commit, ref in (line.split("\t") for line in lines)}
 
 

@@ -23,7 +23,7 @@ def test_a_version_that_answers_500_is_turned_back(app: App, checkout: Checkout)
     assert app.get() == (200, "hello from v1\n")
     assert app.states() == ["live", "failed"]
     assert app.containers() == [f"{app.name}-web-1-1"]
-    assert checkout.git("ls-remote", str(app.repository), "main").split()[0] == live
+    assert checkout.git("ls-remote", app.remote, "main").split()[0] == live
 
 
 def test_a_container_that_dies_while_watched_is_turned_back(app: App, checkout: Checkout) -> None:
