@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
 from podshift.deploy.addresses import gateway_address, mac_address
@@ -66,14 +67,18 @@ class Installation:
         """What `podshift.home` says on everything that this installation made."""
         return str(self.home.path)
 
-    def go_live(self, release: Release, containers: Sequence[Placed]) -> None:
-        """The commit point: the records and the proxy's files together.
+    def go_live(
+        self, release: Release, containers: Sequence[Placed], scales: Mapping[str, int] = MappingProxyType({})
+    ) -> None:  # fmt: skip
+        """The commit point: the records and the proxy's files together; `scales` are numbers newly asked for.
 
         All that can fail for want of disk is done before the transaction ends; what remains is a rename.
         """
         with exclusive(self.home.proxy_lock):
             with self.records.transaction():
                 self.records.go_live(release, containers)
+                for process, replicas in scales.items():
+                    self.records.set_scale(release.app, process, replicas)
                 if release.state is not State.LIVE:  # else variables may wait for the next release
                     self.records.replace_variables(release.app, self.records.release_variables(release))
                 prepared = self._prepare_files()

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from podshift.deploy.background import Cancellation
 from podshift.deploy.containers import Blueprint, lasting_containers
@@ -45,11 +46,11 @@ class LiveBooks:
         self.write([one.place for one in new])
         self.log.step("live", f"{self.release.name} takes all requests")
 
-    def write(self, places: Sequence[Placed]) -> None:
-        """The commit point: from here on nobody can cancel."""
+    def write(self, places: Sequence[Placed], scales: Mapping[str, int] = MappingProxyType({})) -> None:
+        """The commit point: from here on nobody can cancel. `scales` as Installation.go_live() has it."""
         self.cancellation.end()
         self._hold(places)  # first: when the proxy does not take it, nothing was written down yet
-        self.installation.go_live(self.release, places)
+        self.installation.go_live(self.release, places, scales)
 
     def turn_back(self) -> None:
         if self.earlier and self.earlier.number != self.release.number:

@@ -1,7 +1,7 @@
 """More or fewer containers of a process, without touching those that stay."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from podshift.deploy.addresses import free_addresses
 from podshift.deploy.change import Change, changing, live_release
@@ -23,12 +23,10 @@ class ScaledBooks(LiveBooks):
     """What stays is written down beside what is new."""
 
     kept: Sequence[Placed] = ()
-    wanted: Mapping[str, int] | None = None
+    wanted: Mapping[str, int] = field(default_factory=dict)
 
     def commit(self, new: Sequence[New]) -> None:
-        for process, replicas in (self.wanted or {}).items():
-            self.installation.records.set_scale(self.app.name, process, replicas)
-        self.write([*self.kept, *(one.place for one in new)])
+        self.write([*self.kept, *(one.place for one in new)], self.wanted)
 
 
 def scale(change: Change, wanted: Mapping[str, int]) -> None:
