@@ -73,6 +73,7 @@ def test_what_ran_runs_again_on_another_machine(tmp_path: Path) -> None:
         assert [one["level"] for one in new.json("doctor") if one["level"] == "error"] == []
 
 
+@pytest.mark.matrix
 def test_an_address_that_is_taken_there(tmp_path: Path) -> None:
     """The repository's commits have SHA-256 names, which the other machine has to know before it unpacks them."""
     archive, checkout = tmp_path / "podshift.tar.gz", Checkout(tmp_path / "checkout", object_format="sha256")

@@ -95,6 +95,7 @@ def test_a_canary_that_answers_badly_goes_and_nothing_has_happened(app: App, che
     assert (traces(app), canaries(app)) == (before, {})
 
 
+@pytest.mark.matrix
 def test_a_canary_that_exits_goes_and_so_does_one_that_is_cancelled(app: App, checkout: Checkout) -> None:
     watched(checkout, "30s")
     checkout.push(app)

@@ -1,8 +1,14 @@
 """The checkout that is kept from one push to the next: quick, and never other than what was pushed."""
 
+import secrets
+
 from server import App, Checkout
 
-MEDDLER = 'RUN --mount=type=bind,rw,target=/context echo "meddled with" | tee /context/version.txt >/context/more.txt\n'
+# A step that no earlier run has left in the build's cache.
+MEDDLER = (
+    'RUN --mount=type=bind,rw,target=/context echo "meddled with" | tee /context/version.txt >/context/more.txt'
+    f" # {secrets.token_hex(4)}\n"
+)
 
 
 def test_what_a_build_writes_into_its_context_is_not_in_the_next_one(app: App, checkout: Checkout) -> None:

@@ -147,6 +147,7 @@ def test_without_an_installation(tmp_path: Path) -> None:
     assert not nobody.home.exists()
 
 
+@pytest.mark.matrix
 def test_doctor_finds_a_proxy_that_stands_still(app: App, checkout: Checkout) -> None:
     checkout.push(app)
     server = app.server

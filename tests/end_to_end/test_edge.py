@@ -219,6 +219,7 @@ def test_off_and_on_again_keeps_certificates_and_asks_for_nothing(edge: Edge, sh
     assert container(edge) == container_before
 
 
+@pytest.mark.matrix
 def test_a_public_port_of_the_proxy_moves_out_of_the_way(edge: Edge, shop: App) -> None:
     """Last: another address for the proxy is another container for it."""
     edge.server.podshift("edge", "off")

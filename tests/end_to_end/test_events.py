@@ -115,6 +115,7 @@ def test_a_command_gets_the_event(app: App, checkout: Checkout, tmp_path: Path) 
         wait_until(lambda: got.read_text() == f"{app.name} 2 failed two words; $(id)\n", what="the second")
 
 
+@pytest.mark.matrix
 def test_a_command_that_hangs_holds_up_nothing_and_leaves_nothing(app: App, checkout: Checkout, tmp_path: Path) -> None:
     """It detaches a process from its own session too, the way a daemon does."""
     text = f"setsid sleep 1234 & echo $! > {tmp_path}/daemon; echo $$ > {tmp_path}/pid; sleep 2345\n"

@@ -1,6 +1,7 @@
 """Commits that want something of the server, or of another app, in their image: pushed, refused, and nothing leaks."""
 
 import os
+import secrets
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -108,7 +109,8 @@ def test_no_file_that_the_engine_reads_is_a_link_to_one_of_the_server(
 def test_builds_of_two_apps_have_nothing_of_each_other(app: App, checkout: Checkout, tmp_path: Path) -> None:
     """Neither images, nor caches, nor what runs; what is an app's own it finds again."""
     other = Checkout(tmp_path / "other")
-    shared = "RUN --mount=type=cache,id=shared,target=/c ls /c | tee /seen; touch /c/kept\n"
+    never_cached = secrets.token_hex(4)  # no step of this may come from an earlier run: addresses come again
+    shared = f"RUN --mount=type=cache,id=shared-{never_cached},target=/c ls /c | tee /seen; touch /c/kept\n"
     hello = (checkout.folder / "Containerfile").read_text()
     with created(app.server) as victim:
         other.commit("Cache", Containerfile=hello + shared)
@@ -118,7 +120,7 @@ def test_builds_of_two_apps_have_nothing_of_each_other(app: App, checkout: Check
             assert f"{image} is an image of another app" in checkout.push(app).said
         checkout.commit("Another's", Containerfile=f"{FROM}COPY --from=localhost/podshift/{victim.name}:v1 /app /app\n")
         assert "is an image of another app" in checkout.push(app).said
-        dial = f"import socket; socket.create_connection(('{address(victim)}', 8080), 2)"
+        dial = f"import socket; socket.create_connection(('{address(victim)}', 8080), 2) # {never_cached}"
         checkout.commit(
             "Dial",
             Containerfile=f'{hello}{shared}RUN python3 -c "{dial}" 2>&1 | tail -n 1 >/dialled\n',

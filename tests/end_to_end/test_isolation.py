@@ -61,6 +61,7 @@ def test_a_container_has_few_of_roots_powers(pair: tuple[App, App]) -> None:
     assert said == ["CapBnd:", f"{0x4EB:016x}", "NoNewPrivs:", "1"]
 
 
+@pytest.mark.matrix
 def test_a_network_of_an_older_podshift_is_told_of_and_made_anew(server: Server, tmp_path: Path) -> None:
     """As `podshift create` made it before: without the option, and without the label that says so."""
     checkout = Checkout(tmp_path / "checkout")

@@ -20,6 +20,7 @@ def public(folder: Path, name: str) -> str:
     return (folder / f"{name}.pub").read_text()
 
 
+@pytest.mark.matrix
 def test_keys_are_kept_by_a_backup_and_leave_with_the_installation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from server import App, Checkout, Server
 from server.installation import installed
 
@@ -20,6 +22,7 @@ def new_app(server: Server) -> App:
     return App(server, made["app"], Path(made["repository"]), server.remote(made))
 
 
+@pytest.mark.matrix
 def test_the_status_of_twenty_apps(tmp_path: Path, checkout: Checkout, measured: Callable[[str], None]) -> None:
     with installed(tmp_path / "home") as server, ThreadPoolExecutor(4) as pool:
         apps = [new_app(server) for _ in range(APPS)]

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from podshift.lock import AppLock
 from podshift.settings import Home
 from server import App, Checkout, Server
@@ -16,6 +18,7 @@ def branch(checkout: Checkout, app: App) -> str:
     return checkout.git("ls-remote", str(app.repository), "main").split()[0]
 
 
+@pytest.mark.matrix
 def test_without_the_cache_every_layer_is_built_anew(app: App, checkout: Checkout) -> None:
     checkout.commit("Stamped", Containerfile=STAMPED)
     checkout.push(app)

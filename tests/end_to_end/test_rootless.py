@@ -84,6 +84,7 @@ def test_up_brings_everything_back_after_a_reboot(app: App, checkout: Checkout) 
     assert app.containers() == [f"{app.name}-web-1-1"]
 
 
+@pytest.mark.matrix
 def test_an_app_that_is_found_by_its_alias_is_asked_inside_its_network(
     rootless: RemoteServer, checkout: Checkout
 ) -> None:
@@ -125,6 +126,7 @@ def test_apps_cannot_reach_each_other_but_by_a_link(rootless: RemoteServer, app:
         assert "No link to this app was granted." in reach(app, other.name, 80)
 
 
+@pytest.mark.matrix
 def test_the_https_edge_of_an_ordinary_user(app: App, checkout: Checkout, rootless: RemoteServer) -> None:
     checkout.push(app)
     http, https = edge_addresses()
