@@ -218,6 +218,8 @@ def wait_ready(port: int, seconds: float = 30) -> None:
 
 
 def resident_mb(pid: int) -> float:
-    """What a process has in memory now."""
+    """What a container's first process, and those that it started, have in memory now."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     status = Path(f"/proc/{pid}/status").read_text()
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:")) / 1024
+    own = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:")) / 1024
+    return own + sum(resident_mb(int(child)) for child in children)

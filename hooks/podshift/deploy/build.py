@@ -10,6 +10,7 @@ from podshift.deploy.buildtime import in_time
 from podshift.deploy.containerfile import choose_containerfile
 from podshift.deploy.containers import Blueprint
 from podshift.deploy.installation import Installation
+from podshift.deploy.originsahead import OriginsAhead
 from podshift.deploy.slots import build_slot
 from podshift.engine import BuildRequest, EngineError
 from podshift.manifest import places
@@ -17,7 +18,7 @@ from podshift.records import App, Release
 from podshift.render import compile_template
 from podshift.report import Log, duration
 from podshift.settings import make_private
-from podshift.source import Outside, Repository, clean_git_environment, kept_tree
+from podshift.source import TREE, Outside, Repository, clean_git_environment, kept_tree
 
 HEALTHCHECK = re.compile(r"^\s*HEALTHCHECK\s+(?!NONE)", re.MULTILINE | re.IGNORECASE)
 OWN_IT = "podshift containerfile, in a checkout, prints the Containerfile that was used: commit it and change it"
@@ -32,11 +33,13 @@ def build(installation: Installation, app: App, release: Release, log: Log, *, u
     blueprint = Blueprint(installation, app, release)
     began = time.monotonic()
     where = places(release.path, blueprint.manifest.build)
+    checkout = installation.home.checkout(app.name)
+    ahead = OriginsAhead(installation.engine, blueprint.manifest.build, checkout / TREE, where)
     with kept_tree(
-        repository, release.commit, installation.home.checkout(app.name), outside(installation, app, where.context),
+        repository, release.commit, checkout, outside(installation, app, where.context),
         lambda line: log.step("source", line),
     ) as tree, installation.home.temporary_folder(app.name, "build") as beside:  # fmt: skip
-        has_healthcheck = _build_tree(blueprint, tree, beside, log, use_cache)
+        has_healthcheck = _build_tree(blueprint, tree, beside, log, use_cache, ahead)
     log.step("build", f"done in {duration(time.monotonic() - began)}")
     return has_healthcheck
 
@@ -58,7 +61,7 @@ def ensure_image(installation: Installation, app: App, release: Release, log: Lo
         build(installation, app, release, log)
 
 
-def _build_tree(blueprint: Blueprint, tree: Path, beside: Path, log: Log, use_cache: bool) -> bool:
+def _build_tree(blueprint: Blueprint, tree: Path, beside: Path, log: Log, use_cache: bool, ahead: OriginsAhead) -> bool:
     """Build the tree; what is written for the build only goes into the private folder `beside`."""
     installation, app, release = blueprint.installation, blueprint.app, blueprint.release
     build, command = blueprint.manifest.build, blueprint.manifest.web.command
@@ -68,7 +71,7 @@ def _build_tree(blueprint: Blueprint, tree: Path, beside: Path, log: Log, use_ca
         raise where.missing(release.commit)
     for line in chosen.said:
         log.step("build", line)
-    check_build(installation, app, build, tree, chosen.context, chosen.path, log)
+    check_build(installation, app, build, tree, chosen.context, chosen.path, log, ahead)
     # What the rotation renders is compiled while the engine builds, and this process would only wait.
     Thread(target=_compile_templates, args=(blueprint,)).start()
     labels = {

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from podshift.deploy.installation import Installation
+from podshift.deploy.originsahead import OriginsAhead
 from podshift.engine import EngineError, ImageOrigin
 from podshift.errors import PodshiftError
 from podshift.grants import UNCHECKED
@@ -23,7 +24,8 @@ KEPT = "buildah-cache"
 
 
 def check_build(
-    installation: Installation, app: App, build: Build, tree: Path, context: Path, containerfile: Path, log: Log
+    installation: Installation, app: App, build: Build, tree: Path, context: Path, containerfile: Path, log: Log,
+    ahead: OriginsAhead,
 ) -> None:  # fmt: skip
     """Raises PodshiftError with every fault, before anything of the commit is given to the engine."""
     if UNCHECKED in installation.records.grants(app.name):
@@ -34,7 +36,7 @@ def check_build(
         if asked.binds_context:
             _check_links(tree, os.walk(context))
         _check_caches(temporary_folder(installation, app) / KEPT, asked)
-        _check_images(installation, app, asked.images, log)
+        _check_images(installation, app, asked.images, log, ahead)
     except ValueError as error:
         lines = str(error).splitlines()
         raise PodshiftError(
@@ -91,9 +93,11 @@ def _check_caches(kept: Path, asked: Asked) -> None:
             raise ValueError(f"the cache {name} is a link; give the cache another id")
 
 
-def _check_images(installation: Installation, app: App, names: tuple[str, ...], log: Log) -> None:
+def _check_images(
+    installation: Installation, app: App, names: tuple[str, ...], log: Log, ahead: OriginsAhead
+) -> None:  # fmt: skip
     """No image of another app, and none that brings such instructions along (ONBUILD)."""
-    for name, facts in zip(names, _facts(installation, names, log), strict=True):
+    for name, facts in zip(names, ahead.of(names) or _facts(installation, names, log), strict=True):
         owner = facts.labels.get("podshift.app", app.name)
         if owner != app.name:
             raise ValueError(f"{name} is an image of another app")

@@ -10,7 +10,7 @@ os.environ["GIT_PYTHON_GIT_EXECUTABLE"] = "/nonexistent/git"
 from podshift.source.bounds import check_bounds, check_received, limit_input
 from podshift.source.command import clean_git_environment, git_version, leave_quarantine
 from podshift.source.export import export
-from podshift.source.kept import kept_tree
+from podshift.source.kept import TREE, kept_tree
 from podshift.source.outside import Outside
 from podshift.source.repository import Repository, create_repository
 from podshift.source.urls import check_origin
@@ -18,6 +18,7 @@ from podshift.source.urls import check_origin
 del os.environ["GIT_PYTHON_GIT_EXECUTABLE"]
 
 __all__ = [
+    "TREE",
     "Outside",
     "Repository",
     "check_bounds",
