@@ -77,7 +77,8 @@ def test_a_container_that_exits_at_start_is_noticed_at_once(serving: Serving) ->
         pushed = serving.push_here()
     assert time.monotonic() - began < 60
     assert "exited at start" in pushed.said
-    assert [line for line in range(31) if f"start, line {line}\n" in unpadded(pushed)] == list(range(6, 31))
+    # the engine starts it again and again: the last 25 lines may be the end of one run and the beginning of another
+    assert len([line for line in range(1, 31) if f"start, line {line}\n" in unpadded(pushed)]) >= 20
     assert load.result.failed == 0, load.result
     serving.is_unchanged("exited at start")
 
