@@ -7,6 +7,8 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
+
 from server import Server
 from server.installation import wait_until
 
@@ -25,6 +27,7 @@ def test_it_shows_a_push_that_loses_nothing(server: Server) -> None:
     assert left_behind(server, done.stdout) == []
 
 
+@pytest.mark.matrix
 def test_interrupted_it_cleans_up_all_the_same(server: Server, tmp_path: Path) -> None:
     output = tmp_path / "output"
     with output.open("w") as stream:

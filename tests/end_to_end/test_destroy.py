@@ -48,6 +48,7 @@ def test_destroy_asks_on_a_terminal(app: App, answer: bytes, gone: bool) -> None
     assert (app.name in [one["app"] for one in app.server.json("apps")]) != gone
 
 
+@pytest.mark.matrix
 def test_destroy_takes_all_of_one_app(server: Server, app: App, checkout: Checkout, tmp_path: Path) -> None:
     checkout.push(app)
     with created(server) as other:

@@ -48,6 +48,7 @@ def script(folder: Path, text: str) -> Path:
     return path
 
 
+@pytest.mark.matrix
 def test_everything_that_is_done_is_an_event(server: Server, checkout: Checkout) -> None:
     with created(server) as app:
         checkout.push(app)

@@ -99,6 +99,7 @@ def killed_at_instants(app: App, checkout: Checkout, count: int) -> None:
             an_ordinary_push_works(app, checkout, f"v{number}b")
 
 
+@pytest.mark.faults
 def test_a_deployer_killed_at_a_few_random_instants(app: App, checkout: Checkout) -> None:
     killed_at_instants(app, checkout, FEW)
 

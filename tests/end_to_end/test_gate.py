@@ -5,6 +5,8 @@ import signal
 from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
+
 from load import Load
 from podshift.lock import AppLock
 from podshift.settings import Home
@@ -50,6 +52,7 @@ def test_a_push_through_the_gate_is_deployed_once(app: App, checkout: Checkout) 
     assert traces(app) == of_release(app, 1)
 
 
+@pytest.mark.matrix
 def test_an_app_with_a_gate_refuses_what_does_not_run(server: Server, checkout: Checkout) -> None:
     with created(server, "--gate") as app:
         first = checkout.git("rev-parse", "HEAD")

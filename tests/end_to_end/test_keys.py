@@ -213,6 +213,7 @@ def test_nothing_is_forwarded_and_no_file_is_had(ada: Person, tmp_path: Path) ->
     assert subsystem.stdout == ""
 
 
+@pytest.mark.matrix
 def test_a_client_s_environment_stays_outside(server: RemoteServer, ada: Person, tmp_path: Path) -> None:
     """The test's sshd accepts more than any should: GIT_*, PODSHIFT_*, PYTHON*, LD_*."""
     trace, module = server.user.home / "trace", server.user.home / "evil"

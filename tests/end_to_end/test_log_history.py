@@ -8,6 +8,8 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
+
 from podshift.deploy.logfiles import LogFile
 from server import App, Checkout
 from server.installation import PODSHIFT, wait_until
@@ -27,6 +29,7 @@ def printed(app: App, *arguments: str) -> list[str]:
     return [match[1] for match in found if match]
 
 
+@pytest.mark.matrix
 def test_releases_and_processes_in_the_order_of_time(app: App, checkout: Checkout) -> None:
     checkout.commit("Worker", podshift_toml=WORKER)
     checkout.push(app)

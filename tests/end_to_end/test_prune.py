@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import pytest
+
 from server import App, Checkout, Server
 
 # A stage that no final image is built on top of: what it leaves behind has no tag. `token` makes it this test's own.
@@ -56,6 +58,7 @@ def settings(server: Server, **values: int) -> Iterator[None]:
         file.write_text(before)
 
 
+@pytest.mark.matrix
 def test_a_deploy_keeps_the_newest_images_and_what_they_were_built_with(app: App, checkout: Checkout) -> None:
     with settings(app.server, keep_images=2):
         checkout.commit("Stages", Containerfile=STAGES.format(token=app.name))

@@ -53,6 +53,7 @@ def logs(app: App) -> list[Path]:
     return list((app.server.home / "apps" / app.name / "logs").glob(".*.log"))
 
 
+@pytest.mark.matrix
 def test_skip_accepts_and_does_not_deploy(app: App, checkout: Checkout) -> None:
     checkout.push(app)
     checkout.git("branch", "theirs")

@@ -80,6 +80,7 @@ def test_the_next_push_brings_the_proxy_back(app: App, checkout: Checkout, lost:
     assert traces(app).upstreams == of_release(app, 2).upstreams
 
 
+@pytest.mark.matrix
 def test_up_after_a_reboot(server: Server, app: App, checkout: Checkout) -> None:
     """With a deploy under way when it happened: the live releases come back, and nothing else."""
     checkout.push(app)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from server import App, Checkout, Server
 from server.installation import created, installed
 
@@ -17,6 +19,7 @@ def volumes(server: Server, app: str) -> list[str]:
     return server.engine("volume", "ls", "--format={{.Name}}", f"--filter=label=podshift.app={app}").split()
 
 
+@pytest.mark.matrix
 def test_data_outlives_releases_and_the_app_itself(server: Server, checkout: Checkout) -> None:
     with created(server) as app:
         checkout.commit("Volume", podshift_toml=DATA)
