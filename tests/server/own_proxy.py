@@ -16,7 +16,8 @@ defaults
     option redispatch 1
     retries 3
     retry-on conn-failure empty-response
-    timeout connect 1s
+    # What has stopped does not refuse a connection, it leaves it unanswered: so the next address is tried soon.
+    timeout connect 50ms
     timeout client 1m
     timeout server 1m
 resolvers engine
@@ -38,6 +39,9 @@ CADDY = """\
 :8080 {{
     reverse_proxy {app}:8080 {{
         lb_try_duration 1s
+        transport http {{
+            dial_timeout 50ms
+        }}
     }}
 }}
 """
