@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from podshift.deploy.installation import Installation
-from podshift.deploy.originsahead import OriginsAhead
+from podshift.deploy.originsahead import LARGEST, OriginsAhead
 from podshift.engine import EngineError, ImageOrigin
 from podshift.errors import PodshiftError
 from podshift.grants import UNCHECKED
@@ -19,7 +19,6 @@ from podshift.records import App
 from podshift.report import Log
 
 IGNORE_FILES = (".containerignore", ".dockerignore")
-LARGEST = 1024 * 1024
 KEPT = "buildah-cache"
 
 
