@@ -148,6 +148,10 @@ def created(server: Server, *options: str, name: str = "") -> Iterator[App]:
     made = server.json("create", name, *options)
     try:
         yield App(server, name, Path(made["repository"]), server.remote(made))
+    except BaseException:
+        # A deploy that a failed test left under way would have destroy wait for it.
+        server.podshift("cancel", name, check=False)
+        raise
     finally:
         server.podshift("destroy", name, "--volumes", "--yes", check=False)
 
