@@ -8,7 +8,6 @@ from server import App, Checkout
 def test_a_push_that_is_too_large_is_refused_with_what_to_do(app: App, checkout: Checkout) -> None:
     settings = app.server.home / "settings.toml"
     before = settings.read_text()
-    listen = app.server.settings["listen"]
     try:
         settings.write_text(before.replace("max_push_mb = 1024", "max_push_mb = 1"))
         (checkout.folder / "large").write_bytes(os.urandom(1_500_000))
@@ -18,7 +17,7 @@ def test_a_push_that_is_too_large_is_refused_with_what_to_do(app: App, checkout:
         assert "error: this push brings 1.4 MB, and 1 MB are the most" in pushed.said
         assert "hint: take large files out of the commits" in pushed.said
         assert app.releases() == []
-        app.server.podshift("init", "--listen", listen)  # gives the bound to the repositories that are there
+        app.server.podshift("up", app.name)  # gives the bound to the repositories that are there
         (checkout.folder / "large").write_bytes(os.urandom(2_500_000))
         checkout.commit("Larger")
         pushed = checkout.push(app)
@@ -30,4 +29,5 @@ def test_a_push_that_is_too_large_is_refused_with_what_to_do(app: App, checkout:
         assert app.get()[0] == 200
     finally:
         settings.write_text(before)
-        app.server.podshift("init", "--listen", listen)
+        app.server.podshift("init", "--listen", app.server.settings["listen"])  # and so does init
+        assert checkout.git("--git-dir", str(app.repository), "config", "receive.maxInputSize") == "2048m"

@@ -23,7 +23,7 @@ from podshift.records import App, Placed
 from podshift.report import Log
 from podshift.rotate import drain
 from podshift.settings import Home
-from podshift.source import Repository
+from podshift.source import Repository, limit_input
 
 INTERRUPTED = "the deploy was interrupted"
 UNFINISHED = (State.BUILDING, State.STARTING)
@@ -93,6 +93,7 @@ def bring_up(installation: Installation, names: list[str] | None, log: Log) -> N
     for app in [installation.app(name) for name in names] if names else installation.records.apps():
         try:
             with queued(installation, app, log, what="up", who=""):
+                limit_input(Repository(installation.home.repository(app.name)), installation.settings.max_push_mb)
                 reconcile(installation, app, log)
         except PodshiftError as error:
             log.error(error)
