@@ -9,6 +9,8 @@ from podshift.errors import PodshiftError
 
 APP_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+# What answers a container's questions for names, in each of Docker's; podman's is on the network's bridge.
+DOCKERS_NAMESERVER = "127.0.0.11"
 
 
 class Order(StrEnum):

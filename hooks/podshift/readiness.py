@@ -10,7 +10,7 @@ from pathlib import Path
 from podshift.asking.confirmation import Confirmation
 from podshift.engine import Engine
 from podshift.errors import PodshiftError
-from podshift.model import Readiness
+from podshift.model import DOCKERS_NAMESERVER, Readiness
 from podshift.proxy import ServerState, Upstreams
 from podshift.records import Placed
 
@@ -140,6 +140,8 @@ def _diagnosis(
     """What the proxy saw, and what to do about it. Check words: HAProxy's management guide, `show stat`."""
     check, code = (server.check, server.code) if server else ("", None)
     ports = {port for _, port in listening}
+    if check in ("INI", "") and ports and place.port not in ports:
+        check = "L4CON"  # nobody has come to an end of asking, and it can be seen what the answer would be
     if check in ("L7OK", "L7STS"):
         wanted = ", ".join(f"{low}-{high}" if low != high else f"{low}" for low, high in readiness.status)
         return (
@@ -189,7 +191,7 @@ def listening_ports(pid: int) -> list[tuple[str, int]]:
             if words[3] == "0A":  # TCP_LISTEN
                 address, _, port = words[1].partition(":")
                 found.add((_address(address, wide), int(port, 16)))
-    return sorted(found)
+    return sorted(one for one in found if one[0] != DOCKERS_NAMESERVER)
 
 
 def _address(text: str, wide: bool) -> str:

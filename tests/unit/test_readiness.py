@@ -35,6 +35,8 @@ DIAGNOSES = [
     ("L7TOUT", None, [("0.0.0.0", 8080)],       "no answer to GET /healthz",                        "web.ready"),
     ("L4TOUT", None, [("0.0.0.0", 8080)],       "no answer to GET /healthz",                        "web.ready"),
     ("INI",    None, [],                        "no answer to GET /healthz",                        "web.ready"),
+    ("INI",    None, [("0.0.0.0", 8080)],       "no answer to GET /healthz",                        "web.ready"),
+    ("INI",    None, [("0.0.0.0", 3000)],       "nothing listens on port 8080",                     "$PORT"),
     ("L7RSP",  None, [("0.0.0.0", 8080)],       "what came from port 8080 was no HTTP answer (L7RSP)", "web.port"),
 ]  # fmt: skip
 

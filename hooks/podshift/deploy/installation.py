@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from podshift.deploy.addresses import gateway_address, mac_address
 from podshift.lock import exclusive
-from podshift.model import State
+from podshift.model import DOCKERS_NAMESERVER, State
 from podshift.proxy import PreparedFiles, Proxy, Upstreams, prepare_files
 from podshift.records import App, Placed, Records, Release
 from podshift.settings import Home, load_settings
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from podshift.engine import Engine
 
 MAXCONN = 4000
-# What answers a container's questions for names; podman's is on the network's bridge.
-DOCKERS_NAMESERVER = "127.0.0.11"
 
 
 class Installation:
