@@ -73,7 +73,23 @@ def test_what_leads_out_is_refused(line: str, why: str) -> None:
         examine(f"FROM scratch AS s\n{line}\n", {})
 
 
-@pytest.mark.parametrize("text", ["# escape=`\nFROM x\n", "FROM x\nRUN <<#x\nfoo \\\n#x\nRUN true\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# escape=`\nFROM x\n",
+        "FROM x\nRUN <<#x\nfoo \\\n#x\nRUN true\n",
+        "#Syntax = evil/frontend\nFROM x\n",
+        "# syntax=docker/dockerfile.evil:1\nFROM x\n",
+        "#!/usr/bin/x\n//syntax=evil/frontend\nFROM x\n",
+        '{"syntax": "evil/frontend"}',
+    ],
+)
 def test_what_could_be_read_in_two_ways_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="more than podshift can read"):
         examine(text, {})
+
+
+@pytest.mark.parametrize("name", ["BUILDKIT_SYNTAX", "BUILDKIT_CACHE_MOUNT_NS"])
+def test_what_steers_the_builder_itself_is_no_argument(name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name} is podshift's to say"):
+        examine("FROM x\n", {name: "evil"})

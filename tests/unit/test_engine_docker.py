@@ -176,9 +176,13 @@ def test_buildkit_is_asked_for_where_it_does_not_come_by_itself(
     told.answer("--version", f"Docker version {version}, build 5d6db84\n")
     (told.answers / "build.sh").write_text(f'echo "#5 sha256:{"a" * 64}"; echo "kit=$DOCKER_BUILDKIT"\n')
     lines: list[str] = []
-    told.engine.build(BuildRequest("i:v1", tmp_path, tmp_path / "Containerfile"), lines.append)
+    labels = {"podshift.home": "/h", "podshift.app": "shop"}
+    told.engine.build(BuildRequest("i:v1", tmp_path, tmp_path / "Containerfile", labels=labels), lines.append)
     assert lines == [f"kit={buildkit}"]
-    assert told.said()[-1] == ["build", "--tag=i:v1", f"--file={tmp_path}/Containerfile", "--", str(tmp_path)]
+    assert told.said()[-1] == [
+        "build", "--tag=i:v1", f"--file={tmp_path}/Containerfile", "--build-arg=BUILDKIT_CACHE_MOUNT_NS=/h:shop",
+        "--label=podshift.home=/h", "--label=podshift.app=shop", "--", str(tmp_path),
+    ]  # fmt: skip
 
 
 def test_a_daemon_that_does_not_answer_is_an_error_with_what_to_type() -> None:

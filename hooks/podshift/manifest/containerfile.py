@@ -20,6 +20,8 @@ STAGE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 IMAGE = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9._-]*(?::\d+(?=/))?(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*(?::[\w.-]+)?(?:@sha256:[0-9a-f]{64})?"
 )
+# Arguments by which BuildKit itself is told what reads the Containerfile, and whose caches it uses.
+STEERING = ("BUILDKIT_SYNTAX", "BUILDKIT_CACHE_MOUNT_NS")
 TRANSPORTS = (
     "containers-storage", "dir", "docker", "docker-archive", "docker-daemon", "oci", "oci-archive", "ostree", "sif",
     "tarball",
@@ -43,6 +45,7 @@ def examine(text: str, args: Mapping[str, str]) -> Asked:
             reader.read(instruction)
         except ValueError as error:
             reader.faults.append(f"line {instruction.line}: {error}")
+    reader.faults += [f"build.args: {name} is podshift's to say" for name in STEERING if name in args]
     if reader.faults:
         raise ValueError("\n".join(reader.faults))
     return Asked(tuple(dict.fromkeys(reader.images)), reader.binds_context, tuple(reader.caches))

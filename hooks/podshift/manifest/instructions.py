@@ -9,6 +9,9 @@ from dataclasses import dataclass
 ESCAPE = re.compile(r"^[ \t]*#[ \t]*escape[ \t]*=", re.IGNORECASE | re.MULTILINE)
 CONTINUED = re.compile(r"\\[ \t]*$")
 VARIABLE = re.compile(r"\$(?:(?P<name>[A-Za-z_]\w*)|\{(?P<braced>[A-Za-z_]\w*)(?::?-(?P<default>[^${}]*))?\})")
+# By it BuildKit hands the whole build over to another program; Docker's own is the one that reads Containerfiles.
+SYNTAX = re.compile(r"^[ \t]*(?:#|//)[ \t]*syntax[ \t]*=[ \t]*(\S*)", re.IGNORECASE | re.MULTILINE)
+OWN_SYNTAX = re.compile(r"(?:docker\.io/)?docker/dockerfile(?::[\w.-]+)?(?:@sha256:[0-9a-f]{64})?")
 HIDING_DELIMITER = re.compile(r"<<-?\s*[\"']*#")
 
 
@@ -30,6 +33,11 @@ def read_instructions(text: str) -> list[Instruction]:
     """All instructions; ValueError for what engines could read in another way than this does."""
     if ESCAPE.search(text):
         raise ValueError("another escape character is more than podshift can read")
+    for match in SYNTAX.finditer(text):
+        if not OWN_SYNTAX.fullmatch(match[1]):
+            raise ValueError(f"another syntax than docker/dockerfile is more than podshift can read: {match[1]}")
+    if text.removeprefix("\ufeff").lstrip().startswith("{"):
+        raise ValueError("JSON is more than podshift can read")
     if HIDING_DELIMITER.search(text):
         raise ValueError("a here-document whose end begins with # is more than podshift can read")
     return [_instruction(line, number) for line, number in _joined(text) if line.strip()]

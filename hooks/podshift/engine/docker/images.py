@@ -11,6 +11,8 @@ from podshift.engine.request import BuildRequest
 from podshift.engine.secrets import forget_stale_secrets
 
 NOISE = re.compile(r"#\d+ sha256:[0-9a-f]{64}")
+# What the Dockerfile reference calls an optional name space of cache ids; and the labels that tell whose a build is.
+CACHES_OF, OWNER = "BUILDKIT_CACHE_MOUNT_NS", ("podshift.home", "podshift.app")
 # From this version on `docker build` is BuildKit where its plugin is installed; before it has to be asked for.
 BUILDKIT_BY_ITSELF = 23
 
@@ -19,8 +21,11 @@ class DockerImages(Images):
     """Docker's own ways with images. A client that goes away ends its build, which is the daemon's."""
 
     def build(self, request: BuildRequest, on_line: Line) -> None:
-        # BuildKit has no limit of memory, and finds an ignore file by its name, beside the Containerfile.
-        super().build(replace(request, memory="", ignore_file=None), on_line)
+        # BuildKit has no limit of memory, and finds an ignore file by its name, beside the Containerfile. Its caches
+        # are the daemon's; those of one app have names of their own.
+        owner = ":".join(request.labels[name] for name in OWNER if name in request.labels)
+        args = {**request.args, CACHES_OF: owner} if owner else request.args
+        super().build(replace(request, args=args, memory="", ignore_file=None), on_line)
 
     def run_build(self, request: BuildRequest, command: list[str], on_line: Line) -> None:
         def pass_on(line: str) -> None:
