@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from server.installation import Server, free_port, ready
-from server.user import User, ordinary_user
+from server.installation import PROGRAM, Server, free_port, ready
+from server.user import User, equip, ordinary_user
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,10 @@ class RemoteServer(Server):
 def rootless_server(keys: Path) -> Iterator[RemoteServer]:
     """A user of this machine for the time of a test run, with an installation; needs root."""
     with ordinary_user(keys) as user:
-        done = user.ssh(str(user.checkout / "bin/setup"), timeout=300)
-        assert done.returncode == 0, done.stdout + done.stderr
+        if PROGRAM == "docker":
+            equip(user)
+        else:
+            done = user.ssh(str(user.checkout / "bin/setup"), timeout=300)
+            assert done.returncode == 0, done.stdout + done.stderr
         with ready(RemoteServer.of(user)) as server:
             yield server

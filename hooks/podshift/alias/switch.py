@@ -49,7 +49,7 @@ class AliasSwitch:
         self.places[upstream.name] = upstream
         if pid := pids.get(upstream.name):
             self.asking[upstream.name] = Asking(
-                pid, upstream, host=f"{self.front.alias}.localhost", alias=self.front.alias,
+                self.engine, pid, upstream, host=f"{self.front.alias}.localhost", alias=self.front.alias,
                 nameserver=self.front.nameserver,
             )  # fmt: skip
 

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 
-from podshift.engine import start_inside
+from podshift.engine import Engine
 from podshift.records import Placed
 
 READ = 65536
@@ -17,13 +17,12 @@ class Asking:
     """
 
     def __init__(
-        self, pid: int, place: Placed, *, host: str = "localhost", content: str = "", alias: str = "",
+        self, engine: Engine, pid: int, place: Placed, *, host: str = "localhost", content: str = "", alias: str = "",
         nameserver: str = "",
     ) -> None:  # fmt: skip
         words = [str(place.port), place.ready_path, host, content, alias, nameserver]
-        self.process = start_inside(
-            pid, [sys.executable, "-I", "-m", "podshift.asking.probe", *words], rootless=os.geteuid() != 0
-        )
+        command = [sys.executable, "-I", "-m", "podshift.asking.probe", *words]
+        self.process = engine.start_inside(place.name, pid, command)
         assert self.process.stdout is not None  # noqa: S101 - it was asked for
         self.output = self.process.stdout.fileno()
         os.set_blocking(self.output, False)

@@ -42,7 +42,7 @@ class Confirmation:
         if self.asking is None:
             from podshift.asking.asking import Asking  # most apps ask for no content
 
-            self.asking = Asking(self.pid, self.place, content=content)
+            self.asking = Asking(self.engine, self.pid, self.place, content=content)
         check, _, _ = self.asking.look()
         self.missing = f"its answer to GET {self.place.ready_path} does not have {content!r} in it"
         return check == "L7OK"

@@ -2,7 +2,6 @@
 
 from podshift.engine.command import PACKAGES, EngineError, TimedOut
 from podshift.engine.engine import Engine, open_engine
-from podshift.engine.inside import start_inside
 from podshift.engine.objects import Container, Image, ImageFacts, ImageOrigin
 from podshift.engine.probe import Choice, choose_engine
 from podshift.engine.request import BuildRequest
@@ -26,5 +25,4 @@ __all__ = [
     "reach_engine",
     "runtime_folder",
     "select_engine",
-    "start_inside",
 ]

@@ -21,6 +21,7 @@ class Caller:
         self.options = list(settings.engine_options)
         self.run_options = list(settings.run_options)
         self.seconds = float(settings.engine_seconds)
+        self.helper_image = settings.proxy_image  # the one that is always here
         self.build_seconds = float(settings.build_seconds)
         session.enter(settings.runtime_folder)
 

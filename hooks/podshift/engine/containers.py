@@ -1,12 +1,16 @@
 """Containers: listed, run, started, stopped, taken away."""
 
 import json
+import os
 import re
+import subprocess
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from podshift.engine.caller import Caller, label_filters
 from podshift.engine.command import EngineError, Line
 from podshift.engine.environment import passed
+from podshift.engine.inside import start_inside
 from podshift.engine.objects import Container
 from podshift.engine.terminal import attached
 
@@ -65,6 +69,14 @@ class Containers(Caller):
             self._end_containers(
                 "rm", "--force", "--ignore", volumes, f"--time={round(seconds)}", *names, seconds=seconds
             )
+
+    def copy_out(self, name: str, path: str, target: Path) -> None:
+        """A file or folder of a container, which need not run. Raises EngineError where there is none."""
+        self.call("cp", f"{name}:{path}", str(target))
+
+    def start_inside(self, name: str, pid: int, command: Sequence[str]) -> subprocess.Popen[bytes]:
+        """A program of this machine's in the network of a container, whose process is `pid`, with pipes to it."""
+        return start_inside(pid, command, rootless=os.geteuid() != 0)
 
     def _end_containers(self, *arguments: str, seconds: float) -> None:
         """Once more for a container that changed its state meanwhile (measured: 8 of 100 that crash as they start)."""

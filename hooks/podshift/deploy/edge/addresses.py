@@ -1,5 +1,6 @@
 """Where the edge listens, and where the proxy does beside it."""
 
+import errno
 import ipaddress
 import socket
 from collections.abc import Iterable
@@ -58,14 +59,14 @@ def refuse_taken(before: Settings, after: Settings) -> None:
         (after.edge.https, (socket.SOCK_STREAM, socket.SOCK_DGRAM)),
         (after.listen, (socket.SOCK_STREAM,)),
     ):
-        if not any(collide(address, one) for one in own) and (problem := _taken(address, kinds)):
+        if not any(collide(address, one) for one in own) and (problem := _taken(address, kinds, after.engine)):
             raise PodshiftError(
                 f"the edge cannot have {address}: {problem}", hint="podshift edge on --http … --https …"
             )
 
 
-def _taken(address: str, kinds: Iterable[socket.SocketKind] = (socket.SOCK_STREAM,)) -> str:
-    """Why nobody can listen there now; empty: it is free."""
+def _taken(address: str, kinds: Iterable[socket.SocketKind] = (socket.SOCK_STREAM,), engine: str = "") -> str:
+    """Why nobody can listen there now; empty: it is free. Docker's daemon may have what is root's."""
     host, _, port = address.rpartition(":")
     family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET
     for kind in kinds:
@@ -75,5 +76,7 @@ def _taken(address: str, kinds: Iterable[socket.SocketKind] = (socket.SOCK_STREA
             try:
                 probe.bind((host.strip("[]"), int(port)))
             except OSError as error:
+                if engine == "docker" and error.errno == errno.EACCES:
+                    continue
                 return error.strerror or str(error)
     return ""

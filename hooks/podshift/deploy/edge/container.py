@@ -21,6 +21,7 @@ Say = Callable[[str], None]
 
 CONFIGURATION = "/etc/caddy"
 SOCKETS = "/run/podshift-edge"
+DATA = "/data"
 STOP_SECONDS = 8.0  # a little more than grace_period in templates/Caddyfile.j2
 START_SECONDS = 30.0
 POLL_SECONDS = 0.05
@@ -92,12 +93,14 @@ def arguments(installation: Installation, edge: Edge) -> list[str]:
         f"--publish={edge.https}:{edge.https_port}/udp",
         f"--volume={home.edge_folder}:{CONFIGURATION}:ro",
         f"--volume={home.edge_socket_folder}:{SOCKETS}",
-        f"--volume={home.edge_name}:/data",
-        "--env=XDG_DATA_HOME=/data",
-        "--env=XDG_CONFIG_HOME=/data",
+        f"--volume={home.edge_name}:{DATA}",
+        f"--env=XDG_DATA_HOME={DATA}",
+        f"--env=XDG_CONFIG_HOME={DATA}",
         "--user=0",
         "--cap-drop=all",
         "--cap-add=net_bind_service",
+        # Docker's root is the machine's, and these folders are an ordinary user's alone.
+        *([] if installation.engine.own_user == "0" else ["--cap-add=dac_override"]),
         "--security-opt=no-new-privileges",
         "--log-opt=max-size=10mb",
         "--entrypoint=caddy",

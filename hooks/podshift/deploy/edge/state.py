@@ -1,19 +1,24 @@
 """How it stands with the edge."""
 
+import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from podshift.deploy.edge.container import trouble
+from podshift.deploy.edge.container import DATA, trouble
 from podshift.deploy.installation import Installation
+from podshift.engine import EngineError
 from podshift.model import Edge
 
 ROOT = "caddy/pki/authorities/local/root.crt"
+CERTIFICATES = "caddy/certificates"
 
 
 @dataclass(frozen=True, slots=True)
 class EdgeState:
-    """`trouble`: what a client would meet, empty when all is well. `certificates`: the names that have one; None: the
-    volume is out of this user's reach. `root`: what clients must trust, where the edge is its own authority."""
+    """`trouble`: what a client would meet, empty when all is well. `certificates`: the names that have one; None: they
+    cannot be read. `root`: what clients must trust, where the edge is its own authority."""
 
     edge: Edge
     listen: str
@@ -28,13 +33,31 @@ def edge_state(installation: Installation) -> EdgeState | None:
     if edge is None:
         return None
     folder = installation.engine.volume_folder(installation.home.edge_name)
-    root = folder / ROOT if folder and edge.internal else None
-    return EdgeState(edge, installation.settings.listen, trouble(edge), _certificates(folder), root)
+    if folder and os.access(folder, os.R_OK | os.X_OK):
+        root = folder / ROOT if edge.internal else None
+        certificates: tuple[str, ...] | None = _certificates(folder / CERTIFICATES)
+    else:  # Docker's volumes are root's
+        root, certificates = _copied_root(installation, edge), _copied_certificates(installation)
+    return EdgeState(edge, installation.settings.listen, trouble(edge), certificates, root)
 
 
-def _certificates(folder: Path | None) -> tuple[str, ...] | None:
-    try:
-        found = (folder / "caddy/certificates").glob("*/*/*.crt") if folder else ()
-        return tuple(sorted({path.stem for path in found}))
-    except OSError:
-        return None
+def _certificates(folder: Path) -> tuple[str, ...]:
+    return tuple(sorted({path.stem for path in folder.glob("*/*/*.crt")}))
+
+
+def _copied_root(installation: Installation, edge: Edge) -> Path | None:
+    target = installation.home.edge_folder / "root.crt"
+    if edge.internal:
+        with suppress(EngineError):  # it does not run, and so has none
+            installation.engine.copy_out(installation.home.edge_name, f"{DATA}/{ROOT}", target)
+            return target
+    return None
+
+
+def _copied_certificates(installation: Installation) -> tuple[str, ...] | None:
+    with TemporaryDirectory(prefix="podshift-edge-") as folder:
+        try:
+            installation.engine.copy_out(installation.home.edge_name, f"{DATA}/{CERTIFICATES}", Path(folder, "copy"))
+        except EngineError as error:
+            return () if "find the file" in error.output else None
+        return _certificates(Path(folder, "copy"))

@@ -1,7 +1,9 @@
 """Docker's containers: one network at the start, no waiting in `rm`, and a log that goes with the container."""
 
 import json
+import os
 import re
+import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
@@ -9,6 +11,7 @@ from podshift.engine.caller import label_filters
 from podshift.engine.command import EngineError, Line
 from podshift.engine.containers import Containers
 from podshift.engine.docker.arguments import RunArguments
+from podshift.engine.docker.inside import start_beside
 from podshift.engine.docker.savedlog import save_log
 from podshift.engine.environment import passed
 from podshift.engine.objects import Container
@@ -85,6 +88,12 @@ class DockerContainers(Containers):
     def healthy(self, name: str) -> bool:
         """Docker's daemon runs the HEALTHCHECK by itself."""
         return self.call("container", "inspect", "--format={{.State.Health.Status}}", name).strip() == "healthy"
+
+    def start_inside(self, name: str, pid: int, command: Sequence[str]) -> subprocess.Popen[bytes]:
+        """Docker's networks are root's to enter; who is not root has the daemon do it."""
+        if os.geteuid() == 0:
+            return super().start_inside(name, pid, command)
+        return start_beside(self.program, self.options, self.helper_image, name, command)
 
     def stop(self, names: Sequence[str], seconds: float) -> None:
         if names:
