@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from server import App, Checkout, Server
-from server.installation import created, installed, wait_until
+from server.installation import PROGRAM, created, installed, wait_until
 from server.under_way import BASE, deployer, finished, in_build, log_of, long_build
 
 SECRET = "s3cr3t-" + "0123456789abcdef" * 2
@@ -120,13 +120,19 @@ def test_a_build_s_own_time_out(app: App, checkout: Checkout) -> None:
     assert app.states() == ["failed"]
 
 
-def test_what_the_server_allows_a_build(own_server: Server, checkout: Checkout) -> None:
-    change_settings(own_server, build_seconds=60, build_memory="100m")
+def test_how_long_a_build_may_take_is_the_server_s_to_say(own_server: Server, checkout: Checkout) -> None:
+    change_settings(own_server, build_seconds=60)
     with created(own_server) as app:
         checkout.commit("Long", podshift_toml='[build]\ntimeout = "2m"\n')
         pushed = checkout.push(app)
         assert "build.timeout is 2 min, and a build on this server may take 1 min at most" in pushed.said
         assert app.releases() == []
+
+
+@pytest.mark.skipif(PROGRAM == "docker", reason="BuildKit has no limit of memory")
+def test_a_build_may_use_so_much_memory(own_server: Server, checkout: Checkout) -> None:
+    change_settings(own_server, build_memory="100m")
+    with created(own_server) as app:
         checkout.commit("Hungry", podshift_toml="", Containerfile=HUNGRY)
         pushed = checkout.push(app)
         assert "the build was killed, most likely because it needed more memory than 100m" in pushed.said, pushed.text

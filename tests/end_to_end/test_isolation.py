@@ -54,13 +54,13 @@ def test_nothing_of_podshifts_is_in_a_container(pair: tuple[App, App]) -> None:
     assert facts["Mounts"] == []
 
 
-@pytest.mark.skipif(PROGRAM == "docker", reason="docker has always cut its networks off from each other")
 def test_a_container_has_few_of_roots_powers(pair: tuple[App, App]) -> None:
     """chown, dac_override, fowner, kill, setgid, setuid, net_bind_service; and no way to more."""
     said = inside(pair[0], "grep", "-E", "CapBnd|NoNewPrivs", "/proc/self/status").split()
     assert said == ["CapBnd:", f"{0x4EB:016x}", "NoNewPrivs:", "1"]
 
 
+@pytest.mark.skipif(PROGRAM == "docker", reason="docker has always cut its networks off from each other")
 @pytest.mark.matrix
 def test_a_network_of_an_older_podshift_is_told_of_and_made_anew(server: Server, tmp_path: Path) -> None:
     """As `podshift create` made it before: without the option, and without the label that says so."""
