@@ -27,13 +27,18 @@ Awaited = tuple[Placed, Readiness]
 
 @dataclass(frozen=True, slots=True)
 class _Running:
-    """A started container with the descriptor by which the kernel tells that its process ended."""
+    """A started container with the descriptor by which the kernel tells that its process ended.
+
+    `since`: the instant from which its time counts. Of one that nobody asks, it is when its process was first seen:
+    the engine may have started it anew until then, and may have taken long to tell of it.
+    """
 
     place: Placed
     readiness: Readiness
     pid: int
     descriptor: int
     confirmation: Confirmation
+    since: float
 
 
 def await_ready(engine: Engine, proxy: Upstreams, app: str, backend: str, awaited: Sequence[Awaited]) -> None:
@@ -48,8 +53,10 @@ def await_ready(engine: Engine, proxy: Upstreams, app: str, backend: str, awaite
     try:
         for place, readiness, pid in _with_pids(engine, app, waiting):
             confirmation = Confirmation(engine, place, readiness, pid)
-            running.append(_Running(place, readiness, pid, _open(engine, place, pid), confirmation))
-        _wait(engine, proxy, backend, running, began)
+            descriptor = _open(engine, place, pid)
+            since = began if place.is_web else time.monotonic()
+            running.append(_Running(place, readiness, pid, descriptor, confirmation, since))
+        _wait(engine, proxy, backend, running)
     finally:
         for one in running:
             os.close(one.descriptor)
@@ -83,7 +90,7 @@ def _open(engine: Engine, place: Placed, pid: int) -> int:
         return _gone(engine, place)
 
 
-def _wait(engine: Engine, proxy: Upstreams, backend: str, running: Sequence[_Running], began: float) -> None:
+def _wait(engine: Engine, proxy: Upstreams, backend: str, running: Sequence[_Running]) -> None:
     poll = select.poll()
     for one in running:
         poll.register(one.descriptor, select.POLLIN)
@@ -94,8 +101,8 @@ def _wait(engine: Engine, proxy: Upstreams, backend: str, running: Sequence[_Run
             if one.descriptor in ended:
                 _gone(engine, one.place)
         servers = proxy.look(backend).servers if any(one.place.is_web for one in waiting) else {}
-        elapsed = time.monotonic() - began
         for one in list(waiting):
+            elapsed = time.monotonic() - one.since
             if _is_ready(one, servers.get(one.place.name), elapsed) and one.confirmation.done():
                 waiting.remove(one)
             elif elapsed > one.readiness.timeout:

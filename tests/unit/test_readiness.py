@@ -4,12 +4,14 @@ import contextlib
 import os
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from podshift import readiness
+from podshift.engine import Container
 from podshift.errors import PodshiftError
 from podshift.model import Readiness
 from podshift.proxy import Proxy, ServerState
@@ -121,6 +123,27 @@ def test_one_that_had_exited_before_anybody_looked_is_noticed_too(engine: Proces
     engine.processes["worker-1"].wait()
     with pytest.raises(PodshiftError, match="worker-1 exited at start"):
         await_ready(engine, Proxy(tmp_path), "hello", "b0", [(worker, Readiness(timeout=600))])
+
+
+def test_one_that_the_engine_tells_of_late_must_stay_up_from_then_on(
+    engine: ProcessEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine Docker needs longer than the worker's whole time-out, and starts anew what exited meanwhile."""
+    late = 0.0
+    listed = engine.containers
+
+    def list_late(**labels: str) -> list[Container]:
+        nonlocal late
+        late += 5.0
+        engine.run(("worker-1", "0", "crash"))
+        return listed(**labels)
+
+    monkeypatch.setattr(readiness.time, "monotonic", lambda now=time.monotonic: now() + late)
+    monkeypatch.setattr(engine, "containers", list_late)
+    with pytest.raises(PodshiftError, match="worker-1 exited at start"):
+        await_ready(
+            engine, Proxy(tmp_path), "hello", "b0", [(Placed("worker-1", "worker", "", 0), Readiness(timeout=2))]
+        )
 
 
 def test_waiting_leaves_no_descriptor_open(engine: ProcessEngine, tmp_path: Path) -> None:
