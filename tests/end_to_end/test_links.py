@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from server import App, Checkout, Server
-from server.inside import inside, network, reach
+from server.engines import subnet_of
+from server.inside import inside, reach
 from server.installation import created
 
 LOOP = """
@@ -80,7 +81,7 @@ def test_who_has_no_link_gets_nothing_by_that_name(app: App, checkout: Checkout,
     """Nor does the public; and an app that is gone is no link any more."""
     target, _ = other
     assert checkout.push(app).code == 0
-    proxy = network(app)["subnets"][0]["subnet"].removesuffix("0/24") + "251"
+    proxy = subnet_of(app.server, f"podshift-{app.name}").removesuffix("0/24") + "251"
     assert "No link to this app was granted." in reach(app, proxy, 8080, name=target.name)
     assert "the other" not in app.server.get(target.name)[1]
     assert reach(app, target.name, 80) == "gaierror"

@@ -12,11 +12,16 @@ import pytest
 
 from podshift.deploy.logfiles import LogFile
 from server import App, Checkout
-from server.installation import PODSHIFT, wait_until
+from server.installation import PODSHIFT, PROGRAM, wait_until
 
 WORKER = (
     '[web]\nwatch = "0s"\n[process.worker]\ncommand = ["sh", "-c", "echo working for $PODSHIFT_RELEASE; sleep 1000"]\n'
 )
+# Not podshift's own: the engine has to be asked for what a container printed.
+ANOTHER_DRIVER = {
+    "podman": "--init\n--log-driver=k8s-file\n--log-opt=path={{ '/tmp/' ~ app ~ '.log' }}\n",
+    "docker": "--init\n--log-driver=local\n",
+}[PROGRAM]
 
 
 def lines(app: App, *arguments: str) -> list[str]:
@@ -78,7 +83,7 @@ def test_a_terminal_gets_colours_and_a_pipe_none(app: App, checkout: Checkout) -
 def test_another_log_driver_is_read_through_the_engine(app: App, checkout: Checkout) -> None:
     template = app.server.home / "templates" / app.name / "run.args.j2"
     template.parent.mkdir()
-    template.write_text("--init\n--log-driver=k8s-file\n--log-opt=path={{ '/tmp/' ~ app ~ '.log' }}\n")
+    template.write_text(ANOTHER_DRIVER)
     try:
         checkout.push(app)
         wait_until(lambda: printed(app) == ["web.1.1 | v1 listens"], what="the line")
@@ -98,7 +103,8 @@ def test_what_a_container_printed_is_pruned_in_the_end(app: App, checkout: Check
     assert len(lines(app, "--process", "web")) >= 30
     app.server.podshift("prune", app.name)
     kept = {path.name for path in folder.glob("*.out")}
-    assert kept == {f"{app.name}-web-{100 + n}-1.out" for n in range(10, 30)} | {f"{app.name}-web-1-1.out"}
+    running = {f"{app.name}-web-1-1.out"} if PROGRAM == "podman" else set()  # docker has it as long as it runs
+    assert kept == {f"{app.name}-web-{100 + n}-1.out" for n in range(10, 30)} | running
 
 
 def stamped(number: int, text: str, kind: str = "F") -> str:
