@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from server import App, Checkout, Server
+from server.installation import PROGRAM
 
 # A stage that no final image is built on top of: what it leaves behind has no tag. `token` makes it this test's own.
 STAGES = """\
@@ -23,6 +24,9 @@ COPY --from=tools /tools /tools
 EXPOSE 8080
 CMD ["python3", "app.py"]
 """
+# BuildKit, which docker builds with, keeps its stages to itself, and so leaves no image without a tag.
+LEFT_BY_A_BUILD = {"podman": 1, "docker": 0}[PROGRAM]
+QUIETLY = ("--quiet",) if PROGRAM == "podman" else ()
 
 
 def listed(server: Server, *arguments: str) -> list[str]:
@@ -65,7 +69,7 @@ def test_a_deploy_keeps_the_newest_images_and_what_they_were_built_with(app: App
         for number in range(1, 5):
             checkout.version(f"v{number}")
             checkout.push(app)
-            assert len(leftovers(app)) == min(number, 2)
+            assert len(leftovers(app)) == min(number, 2) * LEFT_BY_A_BUILD
     assert images(app) == ["v3", "v4"]
     assert app.get() == (200, "hello from v4\n")
     app.server.podshift("rollback", app.name)
@@ -81,7 +85,7 @@ def test_what_is_somebody_elses_stays(app: App, checkout: Checkout, tmp_path: Pa
     with tarfile.open(tmp_path / "empty.tar", "w"):
         pass
     own = listed(app.server, "--quiet", "--no-trunc", f"localhost/podshift/{app.name}:v1")[0]
-    foreign = app.server.engine("import", "--quiet", str(tmp_path / "empty.tar")).strip()
+    foreign = app.server.engine("import", *QUIETLY, str(tmp_path / "empty.tar")).strip()
     kept = f"localhost/mine-{app.name}:keep"
     app.server.engine("tag", own, kept)
     try:
@@ -101,7 +105,7 @@ def test_prune_takes_old_logs_and_leftovers_of_failed_builds(app: App, checkout:
     folder = app.server.home / "apps" / app.name / "logs"
     checkout.commit("Breaks", Containerfile=f"FROM localhost/podshift-python\nRUN echo {app.name} > /x\nRUN false\n")
     assert checkout.push(app).code == 0
-    assert len(leftovers(app)) == 1
+    assert len(leftovers(app)) == LEFT_BY_A_BUILD
     checkout.commit("Mended", Containerfile=STAGES.format(token=app.name))
     checkout.push(app)
     assert app.states() == ["retired", "failed", "live"]
