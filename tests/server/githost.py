@@ -23,8 +23,18 @@ class GitHost:
     def repositories(self) -> Path:
         return self.folder / "repositories"
 
+    @property
+    def commands(self) -> Path:
+        return self.folder / "commands"
+
     def url(self, name: str) -> str:
         return f"ssh://{getpass.getuser()}@127.0.0.1:{self.port}{self.repositories / name}"
+
+    def command(self, name: str, script: str) -> None:
+        """What this machine runs when its SSH is asked for `name`."""
+        program = self.commands / name
+        program.write_text(f"#!/bin/sh\n{script}")
+        program.chmod(0o755)
 
     def let_in(self, *keys: str) -> None:
         """These, and nobody else."""
@@ -60,7 +70,7 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitRootLogin prohibit-password
 AllowUsers {getpass.getuser()}
-SetEnv GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0=*
+SetEnv GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0=* PATH={self.commands}:/usr/bin:/bin
 """
 
 
@@ -68,6 +78,7 @@ SetEnv GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0=*
 def git_host(folder: Path) -> Iterator[GitHost]:
     host = GitHost(folder, free_port())
     host.repositories.mkdir(parents=True)
+    host.commands.mkdir()
     host.let_in()
     Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # sshd will not start without it
     try:

@@ -6,7 +6,9 @@ what git says has changed.
 
 import os
 import re
+import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -23,11 +25,22 @@ APPS = sorted(
     for path in (TESTS / "apps").iterdir()
     if not any((path / name).exists() for name in ("Containerfile", "Dockerfile"))
 )
+# Lock files that name a machine's indexes, or its distribution's versions: tests make them where they need them.
+LOCKS = {"uv-lock": "uv.lock", "ruby-rails": "Gemfile.lock"}
+# What installs nothing, and Composer, of whose configuration a machine has none to give.
+NO_INDEX = ("static-index", "php-index", "php-composer")
 INSTRUCTION = re.compile(r"(FROM|WORKDIR|ENV|RUN|COPY|EXPOSE|USER|CMD|STOPSIGNAL) \S.*|# .*|")
 
 
 def rendered(app: str, index: str = "none") -> str:
-    tree = FolderTree(TESTS / "apps" / app)
+    with TemporaryDirectory() as folder:
+        place = Path(shutil.copytree(TESTS / "apps" / app, Path(folder) / app))
+        if app in LOCKS:
+            (place / LOCKS[app]).write_text("a lock file\n")
+        return rendered_in(FolderTree(place), index)
+
+
+def rendered_in(tree: FolderTree, index: str) -> str:
     manifest = parse_manifest(tree.text("podshift.toml"), tree.text("Procfile"))
     found = recognise(FolderTree(tree.folder / manifest.build.context), manifest.web.command)
     return f"# {found.summary}\n{render_containerfile(found, BASE_IMAGES, host_index=index == 'host')}"
@@ -49,7 +62,7 @@ def test_every_line_is_an_instruction_and_the_last_the_command(app: str, index: 
     assert re.fullmatch(r'CMD \["[^\n]*"\]', lines[-1])
     assert any(line.startswith("USER ") for line in lines[-4:])
     mounts = [line for line in lines if "--mount=type=secret" in line]
-    assert bool(mounts) == (index == "host" and app not in ("static-index", "php-index"))
+    assert bool(mounts) == (index == "host" and app not in NO_INDEX)
 
 
 @pytest.mark.parametrize("index", PACKAGE_INDEXES)

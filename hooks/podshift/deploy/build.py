@@ -27,7 +27,7 @@ OWN_IT = "podshift containerfile, in a checkout, prints the Containerfile that w
 def build(installation: Installation, app: App, release: Release, log: Log, *, use_cache: bool = True) -> bool:
     """Make the release's image. Raises PodshiftError with the engine's own words.
 
-    Whether its Containerfile has a HEALTHCHECK.
+    Whether its Containerfile, or an image that it starts from, has a HEALTHCHECK: then its own may be there.
     """
     repository = Repository(installation.home.repository(app.name))
     blueprint = Blueprint(installation, app, release)
@@ -71,7 +71,7 @@ def _build_tree(blueprint: Blueprint, tree: Path, beside: Path, log: Log, use_ca
         raise where.missing(release.commit)
     for line in chosen.said:
         log.step("build", line)
-    check_build(installation, app, build, tree, chosen.context, chosen.path, log, ahead)
+    inherits = check_build(installation, app, build, tree, chosen.context, chosen.path, log, ahead)
     # What the rotation renders is compiled while the engine builds, and this process would only wait.
     Thread(target=_compile_templates, args=(blueprint,)).start()
     labels = {
@@ -79,7 +79,7 @@ def _build_tree(blueprint: Blueprint, tree: Path, beside: Path, log: Log, use_ca
         "podshift.app": app.name,
         "podshift.commit": release.commit,  # last: the build cache holds up to what differs
     }
-    has_healthcheck = bool(HEALTHCHECK.search(chosen.path.read_text(errors="replace")))
+    has_healthcheck = inherits or bool(HEALTHCHECK.search(chosen.path.read_text(errors="replace")))
     request = BuildRequest(
         release.image, chosen.context, chosen.path, target=build.target, args=build.args, labels=labels,
         use_cache=use_cache, seconds=build.timeout, memory=installation.settings.build_memory,

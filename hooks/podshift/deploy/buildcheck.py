@@ -25,17 +25,20 @@ KEPT = "buildah-cache"
 def check_build(
     installation: Installation, app: App, build: Build, tree: Path, context: Path, containerfile: Path, log: Log,
     ahead: OriginsAhead,
-) -> None:  # fmt: skip
-    """Raises PodshiftError with every fault, before anything of the commit is given to the engine."""
+) -> bool:  # fmt: skip
+    """Whether an image that it starts from brings a HEALTHCHECK along; not looked for where nothing is checked.
+
+    Raises PodshiftError with every fault, before anything of the commit is given to the engine.
+    """
     if UNCHECKED in installation.records.grants(app.name):
-        return
+        return False
     try:
         _check_files(tree, context, containerfile)
         asked = examine(_text(containerfile), build.args)
         if asked.binds_context:
             _check_links(tree, os.walk(context))
         _check_caches(temporary_folder(installation, app) / KEPT, asked)
-        _check_images(installation, app, asked.images, log, ahead)
+        return _check_images(installation, app, asked.images, log, ahead)
     except ValueError as error:
         lines = str(error).splitlines()
         raise PodshiftError(
@@ -94,9 +97,10 @@ def _check_caches(kept: Path, asked: Asked) -> None:
 
 def _check_images(
     installation: Installation, app: App, names: tuple[str, ...], log: Log, ahead: OriginsAhead
-) -> None:  # fmt: skip
-    """No image of another app, and none that brings such instructions along (ONBUILD)."""
-    for name, facts in zip(names, ahead.of(names) or _facts(installation, names, log), strict=True):
+) -> bool:  # fmt: skip
+    """No image of another app, none that brings such instructions along (ONBUILD); whether one has a HEALTHCHECK."""
+    origins = ahead.of(names) or _facts(installation, names, log)
+    for name, facts in zip(names, origins, strict=True):
         owner = facts.labels.get("podshift.app", app.name)
         if owner != app.name:
             raise ValueError(f"{name} is an image of another app")
@@ -106,6 +110,7 @@ def _check_images(
             raise ValueError(f"{name} brings instructions along (ONBUILD): {str(error).partition(': ')[2]}") from None
         if further.images or further.binds_context or further.caches:
             raise ValueError(f"{name} brings instructions along (ONBUILD) that need more than the commit")
+    return any(facts.healthcheck for facts in origins)
 
 
 def _facts(installation: Installation, names: tuple[str, ...], log: Log) -> list[ImageOrigin]:

@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
 from podshift.engine.build import end_strays, run_build
 from podshift.engine.caller import Caller, label_filters
@@ -33,6 +34,17 @@ def out_of_memory(error: EngineError, limit: str) -> EngineError | None:
             what, error.output, hint='on the server: build_memory = "" in settings.toml; podshift doctor'
         )
     return None
+
+
+def image_origin(facts: Mapping[str, Any]) -> ImageOrigin:
+    config = facts.get("Config") or {}
+    return ImageOrigin(config.get("Labels") or {}, tuple(config.get("OnBuild") or ()), has_healthcheck(facts))
+
+
+def has_healthcheck(facts: Mapping[str, Any]) -> bool:
+    """Docker has it in the image's configuration, podman beside it."""
+    check = (facts.get("Config") or {}).get("Healthcheck") or facts.get("Healthcheck") or {}
+    return (check.get("Test") or ["NONE"]) != ["NONE"]
 
 
 class Images(Caller):
@@ -70,16 +82,13 @@ class Images(Caller):
         (facts,) = json.loads(self.call("image", "inspect", image))
         config = facts.get("Config") or {}
         found = (re.fullmatch(r"(\d+)(/tcp)?", port) for port in config.get("ExposedPorts") or {})
-        check = config.get("Healthcheck") or facts.get("Healthcheck") or {}  # docker's place, podman's place
-        has_check = (check.get("Test") or ["NONE"]) != ["NONE"]
-        return ImageFacts(tuple(sorted(int(match[1]) for match in found if match)), has_check)
+        return ImageFacts(tuple(sorted(int(match[1]) for match in found if match)), has_healthcheck(facts))
 
     def image_origins(self, names: Sequence[str]) -> list[ImageOrigin]:
         """Of each of these images. Raises EngineError when one is not here."""
         if not names:
             return []
-        configs = [facts.get("Config") or {} for facts in json.loads(self.call("image", "inspect", *names))]
-        return [ImageOrigin(one.get("Labels") or {}, tuple(one.get("OnBuild") or ())) for one in configs]
+        return [image_origin(facts) for facts in json.loads(self.call("image", "inspect", *names))]
 
     def pull(self, name: str, on_line: Line) -> None:
         """Get an image from its registry. Raises EngineError."""

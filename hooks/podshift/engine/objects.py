@@ -65,7 +65,8 @@ class ImageFacts:
 
 @dataclass(frozen=True, slots=True)
 class ImageOrigin:
-    """Whose an image is by its labels, and the instructions that it adds to whatever is built on it."""
+    """Whose an image is by its labels, and what it adds to whatever is built on it."""
 
     labels: Mapping[str, str]
     on_build: tuple[str, ...]
+    healthcheck: bool = False

@@ -11,7 +11,7 @@ from podshift.engine.secrets import hidden
 class BuildRequest:
     """`image` from `context`, whose `containerfile` is an absolute path; `target` None is the last stage.
 
-    `healthcheck`: the Containerfile has a HEALTHCHECK, which only docker's format of images can hold.
+    `healthcheck`: the Containerfile or its base has a HEALTHCHECK, which only docker's format of images can hold.
     `files` are mounted like secrets, by the id that a step names; they stay in no layer. `ignore_file` says what of the
     context is left out, where the context has no such file itself.
     `use_cache` False: every layer is made anew. A build that takes longer than `seconds` has failed; None: as the

@@ -13,12 +13,17 @@ LOCKS = {
     "package-lock.json": "npm",
     "npm-shrinkwrap.json": "npm",
 }
+NEWEST_YARN = "4"
+FOCUS_SINCE = 4
 FURTHER = (".npmrc", ".yarnrc.yml", ".yarnrc")
 
 
 @dataclass(frozen=True, slots=True)
 class Manager:
-    """How packages come in. `tool` is the manager itself as an npm package, empty for npm; `files` are read first."""
+    """How packages come in. `tool` is the manager itself as an npm package, empty for npm; `files` are read first.
+
+    `prune` takes away what only the build needs; empty where the manager cannot.
+    """
 
     name: str
     tool: str
@@ -26,6 +31,7 @@ class Manager:
     everything: str
     production: str
     prune: str
+    environment: str = ""
 
     @property
     def shown(self) -> str:
@@ -67,12 +73,20 @@ def _yarn(files: tuple[str, ...], *, locked: bool) -> Manager:
 
 
 def _berry(files: tuple[str, ...], wanted: str, *, locked: bool) -> Manager:
-    install = "yarn install --immutable" if locked else "yarn install"
-    focus = "yarn workspaces focus --all --production"
-    return Manager("yarn", f"@yarnpkg/cli-dist@{wanted or '4'}", files, install, focus, focus)
+    """Packages go to node_modules, whatever .yarnrc.yml says: Plug'n'Play, the default, runs nothing without Yarn and
+    its cache, and the lock file is the same. Before Yarn 4, `focus` is a plugin that the npm package has not.
+    """
+    install = "yarn install --immutable" if locked else "yarn install --no-immutable"
+    focus = "yarn workspaces focus --all --production" if _major(wanted, NEWEST_YARN) >= FOCUS_SINCE else ""
+    tool = f"@yarnpkg/cli-dist@{wanted or NEWEST_YARN}"
+    return Manager("yarn", tool, files, install, focus or install, focus, "YARN_NODE_LINKER=node-modules")
 
 
 def _is_berry(tree: Tree, wanted: str) -> bool:
     """Yarn 2 and later: they write another lock file than Yarn 1."""
     lock = tree.text("yarn.lock") or ""
-    return int(wanted.split(".")[0] or 1) > 1 if wanted else "__metadata:" in lock or ".yarnrc.yml" in tree.names()
+    return _major(wanted, "1") > 1 if wanted else "__metadata:" in lock or ".yarnrc.yml" in tree.names()
+
+
+def _major(wanted: str, otherwise: str) -> int:
+    return int((wanted or otherwise).split(".")[0])

@@ -25,7 +25,8 @@ BUILDABLE = {"bcmath", "calendar", "exif", "mysqli", "opcache", "pcntl", "pdo_my
 
 def recognise(tree: Tree, command: Sequence[str]) -> Recognised | None:
     there = tree.names()
-    required = _required(tree.text("composer.json"))
+    package = _package(tree.text("composer.json"))
+    required = _texts(package.get("require"))
     root = next((folder for folder in ROOTS if "index.php" in tree.names(folder)), None)
     if root is None and not command:
         raise PodshiftError(
@@ -45,6 +46,7 @@ def recognise(tree: Tree, command: Sequence[str]) -> Recognised | None:
         values={
             "root": "" if root in (None, ".") else f"/{root}",
             "composer": tuple(file for file in ("composer.json", "composer.lock") if file in there),
+            "whole": _needs_files(package),
             "extensions": tuple(one for one in wanted if one in BUILDABLE),
         },
         notes=tuple(f"ext-{one} is not added: it needs libraries, and a Containerfile of your own" for one in missing),
@@ -55,12 +57,21 @@ def _shown(root: str | None) -> str:
     return "index.php" if root in (None, ".") else f"{root}/index.php"
 
 
-def _required(text: str | None) -> dict[str, Any]:
+def _package(text: str | None) -> dict[str, Any]:
     try:
         package = json.loads(text or "")
     except (ValueError, RecursionError):
         return {}
-    required = package.get("require") if isinstance(package, dict) else None
-    return (
-        {key: value for key, value in required.items() if isinstance(value, str)} if isinstance(required, dict) else {}
-    )
+    return package if isinstance(package, dict) else {}
+
+
+def _texts(table: Any) -> dict[str, str]:
+    items = table.items() if isinstance(table, dict) else ()
+    return {key: value for key, value in items if isinstance(value, str)}
+
+
+def _needs_files(package: dict[str, Any]) -> bool:
+    """Whether packages come from folders of the repository itself: then an install needs all files first."""
+    places = package.get("repositories")
+    listed = places.values() if isinstance(places, dict) else places if isinstance(places, list) else ()
+    return any(isinstance(place, dict) and place.get("type") in ("path", "artifact") for place in listed)

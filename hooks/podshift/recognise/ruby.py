@@ -12,7 +12,17 @@ from podshift.recognise.version import Version, exact, within
 DEFAULT = "3.4"
 RUBY = re.compile(r"""^\s*ruby\s+\(?["']([^"'\n]{1,40})["']""", re.MULTILINE)
 GEM = re.compile(r"""^\s*gem\s+\(?["']([A-Za-z0-9_-]{1,60})["']""", re.MULTILINE)
+LOCKED = re.compile(r"^    ([A-Za-z0-9_-]{1,60}) \(", re.MULTILINE)
 LOCKED_RUBY = re.compile(r"^RUBY VERSION\n\s+ruby (\d{1,2}\.\d{1,2}\.\d{1,3})", re.MULTILINE)
+
+# Gem → the distribution's packages that compile it, and those that it needs when it runs.
+LIBRARIES = {
+    "pg": ("libpq-dev", "libpq5"),
+    "mysql2": ("default-libmysqlclient-dev", "libmariadb3"),
+    "sqlite3": ("libsqlite3-dev", "libsqlite3-0"),
+    "psych": ("libyaml-dev", "libyaml-0-2"),
+    "ruby-vips": ("", "libvips42"),
+}
 
 
 def recognise(tree: Tree, command: Sequence[str]) -> Recognised | None:
@@ -37,7 +47,7 @@ def recognise(tree: Tree, command: Sequence[str]) -> Recognised | None:
             "files": tuple(file for file in ("Gemfile", "Gemfile.lock", ".ruby-version") if file in there),
             "locked": bool(lock),
             "whole": bool(re.search(r"path:|:path\s*=>|^\s*gemspec|eval_gemfile", gemfile, re.MULTILINE)),
-            "rails": rails,
+            "libraries": _libraries(gems | frozenset(LOCKED.findall(lock)) | ({"psych"} if rails else set())),
             "assets": rails and bool(gems & {"sprockets-rails", "propshaft"}),
         },
     )
@@ -51,6 +61,12 @@ def _start(tree: Tree, gems: frozenset[str], lock: str, *, rails: bool) -> tuple
     if "puma" in gems or "\n    puma (" in lock:
         return shell("exec bundle exec puma -b tcp://0.0.0.0:$PORT"), "puma"
     return shell("exec bundle exec rackup --host 0.0.0.0 --port $PORT"), "rackup"
+
+
+def _libraries(gems: frozenset[str]) -> dict[str, tuple[str, ...]]:
+    """Packages of the distribution for the stage that installs, and for the image."""
+    found = [LIBRARIES[gem] for gem in LIBRARIES if gem in gems]
+    return {"build": tuple(build for build, _ in found if build), "run": tuple(run for _, run in found)}
 
 
 def _version(tree: Tree, gemfile: str, lock: str) -> Version:
