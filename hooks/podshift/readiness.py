@@ -13,11 +13,14 @@ from podshift.errors import PodshiftError
 from podshift.model import DOCKERS_NAMESERVER, Readiness
 from podshift.proxy import ServerState, Upstreams
 from podshift.records import Placed
+from podshift.report import both_ends
 
 POLL_MILLISECONDS = 20
 # Most apps are ready before the engine would even have listed their containers.
 FIRST_LOOKS_SECONDS = 0.2
 LOG_LINES = 25
+# Of a container that exited the log is short, and what went wrong may be at either end of it.
+FIRST_LINES, LAST_LINES, READ_LINES = 8, 17, 1000
 # A container that nobody asks anything must stay up this long, or for its own shorter time-out.
 SETTLE_SECONDS = 3.0
 LOOPBACK = ("127.", "[::1]")
@@ -122,8 +125,8 @@ def _passes(readiness: Readiness, server: ServerState | None) -> bool:
 def _gone(engine: Engine, place: Placed) -> int:
     raise PodshiftError(
         f"{place.name} exited at start",
-        hint="its last log lines are above; mend it and push again",
-        details=_log(engine, place),
+        hint="what it printed is above; mend it and push again",
+        details=both_ends(_log(engine, place, READ_LINES), FIRST_LINES, LAST_LINES),
     )
 
 
@@ -209,8 +212,8 @@ def _address(text: str, wide: bool) -> str:
     return ".".join(str(byte) for byte in reversed(bytes.fromhex(text)))
 
 
-def _log(engine: Engine, place: Placed) -> tuple[str, ...]:
+def _log(engine: Engine, place: Placed, lines: int = LOG_LINES) -> tuple[str, ...]:
     try:
-        return tuple(engine.logs(place.name, LOG_LINES))
+        return tuple(engine.logs(place.name, lines))
     except PodshiftError:
         return ()

@@ -109,12 +109,13 @@ def test_a_container_that_nobody_asks_must_only_stay_up(engine: ProcessEngine, t
     await_ready(engine, Proxy(tmp_path), "hello", "b0", [(worker, Readiness(timeout=0.1))])
 
 
-def test_one_that_exits_is_noticed_at_once_with_its_last_lines(engine: ProcessEngine, tmp_path: Path) -> None:
+def test_one_that_exits_is_noticed_at_once_with_its_first_and_last_lines(engine: ProcessEngine, tmp_path: Path) -> None:
     worker = Placed("worker-1", "worker", "", 0)
     engine.run(("worker-1", "0", "crash"))
     with pytest.raises(PodshiftError, match="worker-1 exited at start") as caught:
         await_ready(engine, Proxy(tmp_path), "hello", "b0", [(worker, Readiness(timeout=600))])
-    assert caught.value.details == tuple(f"start, line {number}" for number in range(6, 31))
+    shown = [f"start, line {number}" for number in (*range(1, 9), *range(14, 31))]
+    assert caught.value.details == (*shown[:8], "(5 lines left out)", *shown[8:])
 
 
 def test_one_that_had_exited_before_anybody_looked_is_noticed_too(engine: ProcessEngine, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from podshift.report import ago, columns, count, duration, printable, shorten, wrap
+from podshift.report import ago, both_ends, columns, count, duration, printable, shorten, wrap
 
 
 @pytest.mark.parametrize(
@@ -115,3 +115,10 @@ def test_ago(seconds: float, said: str) -> None:
 
 def test_count_knows_one_from_many() -> None:
     assert [count(n, "request") for n in (0, 1, 1204)] == ["0 requests", "1 request", "1,204 requests"]
+
+
+def test_both_ends_of_what_a_program_printed() -> None:
+    lines = [str(number) for number in range(8)]
+    assert both_ends(lines, 2, 3) == ("0", "1", "(3 lines left out)", "5", "6", "7")
+    assert both_ends(lines, 4, 3) == tuple(lines)  # a line for a line
+    assert both_ends([], 2, 3) == ()

@@ -3,7 +3,7 @@
 from podshift.report.drawing import Instants, summary, timeline
 from podshift.report.log import Log
 from podshift.report.spectator import follow
-from podshift.report.text import WIDTH, columns, printable, shorten, wrap
+from podshift.report.text import WIDTH, both_ends, columns, printable, shorten, wrap
 from podshift.report.words import ago, count, duration
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Instants",
     "Log",
     "ago",
+    "both_ends",
     "columns",
     "count",
     "duration",

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 WIDTH = 72
 """Columns of a line: git puts `remote: ` before it, and a terminal may have no more than 80."""
@@ -70,6 +71,15 @@ def shorten(text: str, width: int) -> str:
             break
         kept.append(character)
     return "".join(kept).rstrip() + "…"
+
+
+def both_ends(lines: Sequence[str], first: int, last: int) -> tuple[str, ...]:
+    """The first and the last of the lines, with a word on how many are left out between: programs say what is wrong
+    before a long trace (Ruby, Node) or after it (Python)."""
+    out = len(lines) - first - last
+    if out <= 1:
+        return tuple(lines)
+    return (*lines[:first], f"({out} lines left out)", *lines[-last:])
 
 
 def wrap(text: str, width: int = WIDTH) -> list[str]:
