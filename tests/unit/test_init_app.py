@@ -73,3 +73,17 @@ def test_nothing_is_overwritten_or_half_done(checkout: Path) -> None:
 def test_what_is_no_url_is_refused(checkout: Path, url: str) -> None:
     assert "is no URL to push to" in init_app(checkout, f"--remote={url}").stderr
     assert remotes(checkout) == ""
+
+
+def test_what_is_still_to_do_is_said(checkout: Path) -> None:
+    subprocess.run(["git", "symbolic-ref", "HEAD", "refs/heads/master"], cwd=checkout, check=True, capture_output=True)
+    (checkout / "package.json").write_text('{"dependencies": {}}')
+    done = init_app(checkout)
+    assert "A push cannot be built as it is: this is a Node app (package.json)" in done.stdout
+    assert 'hint: say it in package.json: "scripts": {"start": "node server.js"}' in done.stdout
+    assert done.stdout.splitlines()[-1] == (
+        "next: commit, add the remote that `podshift create APP` prints on the server, and git push production "
+        "master:main"
+    )
+    (checkout / "podshift.toml").unlink()
+    assert init_app(checkout, "--remote", URL).stdout.endswith("next: commit, and git push production master:main\n")

@@ -1,5 +1,6 @@
 """What a tree is recognised as, by its files; the tables read like the README's."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,7 @@ NODE = [
     ({"package.json": '{"scripts": {"start": "node server.js"}}'}, "Node 24, package.json, start script"),
     ({"package.json": '{"main": "./lib/a.js", "engines": {"node": "18 || 20"}}', "lib/a.js": "", "yarn.lock": ""},
      "Node 20, yarn.lock, node lib/a.js"),
+    ({"package.json": "{}", "server.js": "", ".nvmrc": "lts/iron\n"}, "Node 20, package.json, node server.js"),
     ({"package.json": "{}", "server.js": "", ".nvmrc": "v22.1.0", "package-lock.json": ""},
      "Node 22, package-lock.json, node server.js"),
     ({"package.json": '{"scripts": {"build": "x"}}', "pnpm-lock.yaml": ""},
@@ -163,3 +165,68 @@ def test_no_link_is_followed_and_nothing_long_is_read(
         recognise(tree)
     assert tree.text("../outside0/app.py") is None
     assert tree.names("..") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("files", "note", "number"),
+    [
+        ({"requirements.txt": "", "app.py": FLASK, ".python-version": "three", "runtime.txt": "3.11"},
+         ".python-version names no version", "3.11"),
+        ({"package.json": "{}", "server.js": "", ".nvmrc": "lts/nonsense"}, ".nvmrc names no version", "24"),
+        ({"Gemfile": 'gem "puma"', "config.ru": "", ".ruby-version": "jruby"}, ".ruby-version names no version", "3.4"),
+    ],
+)  # fmt: skip
+def test_a_version_that_cannot_be_read_is_told(tree: FolderTree, files: Files, note: str, number: str) -> None:
+    found = recognised(tree, files)
+    assert [one for one in found.notes if note in one]
+    assert found.version.number == number
+
+
+@pytest.mark.parametrize(
+    ("package", "install", "production", "prune"),
+    [
+        ("yarn@4.5.3", "yarn install --immutable", "focus", "focus"),
+        ("yarn@3.8.7", "yarn install --immutable", "install", ""),
+        ("yarn@1.22.22", "yarn install --frozen-lockfile", "--production", "--production"),
+    ],
+)
+def test_each_yarn_in_its_own_words(
+    tree: FolderTree, package: str, install: str, production: str, prune: str
+) -> None:  # fmt: skip
+    text = json.dumps({"packageManager": package, "main": "a.js"})
+    manager = recognised(tree, {"package.json": text, "a.js": "", "yarn.lock": ""}).values["manager"]
+    assert manager.everything == install
+    assert production in manager.production
+    assert prune in manager.prune
+    assert bool(prune) == bool(manager.prune)
+    assert bool(manager.environment) == (package != "yarn@1.22.22")
+
+
+def test_the_libraries_of_gems(tree: FolderTree) -> None:
+    lock = "GEM\n  specs:\n    pg (1.5.6)\n    ruby-vips (2.2)\n"
+    found = recognised(tree, {"Gemfile": 'gem "rails"', "Gemfile.lock": lock})
+    assert found.values["libraries"] == {
+        "build": ("libpq-dev", "libyaml-dev"), "run": ("libpq5", "libyaml-0-2", "libvips42"),
+    }  # fmt: skip
+
+
+def test_apps_in_folders_are_named(tree: FolderTree) -> None:
+    files = {
+        "README.md": "",
+        "services/api/requirements.txt": "",
+        "web/package.json": "",
+        "node_modules/a/index.js": "",
+    }
+    with pytest.raises(PodshiftError) as error:
+        recognised(tree, {**files, "x;y/index.html": "", "a/b/c/index.html": ""})
+    assert error.value.details[1:] == (
+        "there is an app in web (package.json)", "there is an app in services/api (requirements.txt)",
+    )  # fmt: skip
+    assert error.value.hint.startswith("an app in a folder: podshift create APP --path web;")
+
+
+def test_composer_packages_in_the_repository_are_there_when_they_are_installed(tree: FolderTree) -> None:
+    own = json.dumps({"repositories": [{"type": "path", "url": "packages/*"}]})
+    assert recognised(tree, {"composer.json": own, "index.php": ""}).values["whole"]
+    other = json.dumps({"repositories": {"a": {"type": "composer", "url": "https://example.com"}}})
+    assert not recognised(tree, {"composer.json": other, "index.php": ""}).values["whole"]

@@ -15,7 +15,7 @@ from podshift.errors import PodshiftError
 def init_app(folder: Path, containerfile: bool, remote: str | None, name: str) -> None:
     """Write a commented podshift.toml, and add the remote; nothing that is there is overwritten."""
     from podshift.deploy.checkout import prepare
-    from podshift.source.remotes import add_remote, check_remote
+    from podshift.source.remotes import add_remote, check_remote, has_remote, pushed_branch
 
     if remote is not None:
         check_remote(folder, name, remote)
@@ -29,4 +29,5 @@ def init_app(folder: Path, containerfile: bool, remote: str | None, name: str) -
     if remote is not None:
         add_remote(folder, name, remote)
         click.echo(f"added the remote {name}: {remote}")
-    click.echo(f"next: commit, and git push {name} main")
+    add = "" if has_remote(folder, name) else ", add the remote that `podshift create APP` prints on the server"
+    click.echo(f"next: commit{add}, and git push {name} {pushed_branch(folder)}")

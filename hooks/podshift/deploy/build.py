@@ -7,7 +7,7 @@ from threading import Thread
 
 from podshift.deploy.buildcheck import check_build, temporary_folder
 from podshift.deploy.buildtime import in_time
-from podshift.deploy.containerfile import choose_containerfile
+from podshift.deploy.containerfile import Chosen, choose_containerfile, no_base
 from podshift.deploy.containers import Blueprint
 from podshift.deploy.installation import Installation
 from podshift.deploy.originsahead import OriginsAhead
@@ -71,7 +71,7 @@ def _build_tree(blueprint: Blueprint, tree: Path, beside: Path, log: Log, use_ca
         raise where.missing(release.commit)
     for line in chosen.said:
         log.step("build", line)
-    inherits = check_build(installation, app, build, tree, chosen.context, chosen.path, log, ahead)
+    inherits = _check(blueprint, tree, chosen, log, ahead)
     # What the rotation renders is compiled while the engine builds, and this process would only wait.
     Thread(target=_compile_templates, args=(blueprint,)).start()
     labels = {
@@ -95,6 +95,17 @@ def _build_tree(blueprint: Blueprint, tree: Path, beside: Path, log: Log, use_ca
             error.hint = error.hint or OWN_IT
         raise
     return has_healthcheck
+
+
+def _check(blueprint: Blueprint, tree: Path, chosen: Chosen, log: Log, ahead: OriginsAhead) -> bool:
+    build = blueprint.manifest.build
+    try:
+        return check_build(
+            blueprint.installation, blueprint.app, build, tree, chosen.context, chosen.path, log, ahead
+        )  # fmt: skip
+    except EngineError as error:
+        error.hint = error.hint or no_base(chosen)
+        raise
 
 
 def _compile_templates(blueprint: Blueprint) -> None:

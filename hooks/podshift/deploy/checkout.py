@@ -21,30 +21,32 @@ def prepare(folder: Path, *, containerfile: bool) -> Iterator[str]:
     """
     if (folder / MANIFEST).exists():
         raise PodshiftError(f"{MANIFEST} is there already", hint="podshift init-app in another folder, or move it away")
-    found, summary = _look(folder, containerfile=containerfile)
+    found, summary, hint = _look(folder, containerfile=containerfile)
     _write(folder / MANIFEST, render_template("podshift.toml.j2", [], summary=summary))
     yield summary
+    if hint:
+        yield f"hint: {hint}"
     yield f"wrote {MANIFEST}"
     if containerfile and found:
         _write(folder / CONTAINERFILE, render(found, installed_settings(), ()))
         yield f"wrote {CONTAINERFILE}"
 
 
-def _look(folder: Path, *, containerfile: bool) -> tuple[Recognised | None, str]:
-    """What podshift recognises in the folder, where it has to, and what a push will be built with."""
+def _look(folder: Path, *, containerfile: bool) -> tuple[Recognised | None, str, str]:
+    """What podshift recognises in the folder, where it has to; what a push will be built with; else what to do."""
     tree = FolderTree(folder)
     manifest = parse_manifest(None, tree.text(PROCFILE), tree.text(APP_JSON))
     if own := own_containerfile(tree.folder, places("", manifest.build)):
         if containerfile:
             raise PodshiftError(f"{own.name} is there already", hint="leave out --containerfile")
-        return None, f"A push is built with the {own.name} that is here."
+        return None, f"A push is built with the {own.name} that is here.", ""
     try:
         found = recognise(tree, manifest.web.command)
     except PodshiftError as error:
         if containerfile:
             raise
-        return None, f"A push needs a Containerfile: {error.message}."
-    return found, f"A push is built as podshift recognises it: {found.summary}."
+        return None, f"A push cannot be built as it is: {error.message}.", error.hint
+    return found, f"A push is built as podshift recognises it: {found.summary}.", ""
 
 
 def _write(path: Path, text: str) -> None:

@@ -64,6 +64,15 @@ def notes(found: "Recognised", settings: Settings) -> list[str]:
     return list(found.notes)
 
 
+def no_base(chosen: Chosen) -> str:
+    """What to do when an image that the build starts from cannot be had."""
+    found = chosen.recognised
+    if found is None:
+        return "is the name after FROM right, and may this server pull from there?"
+    asked = f"{found.version.source} asks for {found.title} {found.version.number}: is there such an image? "
+    return f"{asked if found.version.source else ''}The server's settings (base_images) say which images are taken"
+
+
 def own_containerfile(tree: Path, where: Places) -> Path | None:
     name = next((name for name in where.containerfiles if (tree / name).is_file()), None)
     return inside(tree, name) if name else None

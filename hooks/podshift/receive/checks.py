@@ -75,8 +75,9 @@ def check_kind(repository: Repository, commit: str, where: Places) -> None:
 
     if not where.recognisable:
         raise where.missing(commit)
-    if not could_be_known(CommitTree(repository, commit, where.context).names()):
-        raise nothing_known(f"{where.listed} in commit {commit[:7]}")
+    tree = CommitTree(repository, commit, where.context)
+    if not could_be_known(tree.names()):
+        raise nothing_known(f"{where.listed} in commit {commit[:7]}", tree, where.context)
 
 
 def check_path(repository: Repository, commit: str, path: str) -> None:

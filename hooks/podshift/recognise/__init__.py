@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from importlib import import_module
+from posixpath import normpath
 
 from podshift.errors import PodshiftError
 from podshift.recognise.found import Recognised
@@ -47,7 +48,7 @@ def recognise(tree: Tree, command: Sequence[str] = ()) -> Recognised:
             else:
                 if found:
                     return replace(found, notes=(*found.notes, *_unused(kind, there)))
-    raise refusal or nothing_known("Containerfile or Dockerfile")
+    raise refusal or nothing_known("Containerfile or Dockerfile", tree)
 
 
 def _unused(kind: str, there: Collection[str]) -> list[str]:
@@ -57,11 +58,18 @@ def _unused(kind: str, there: Collection[str]) -> list[str]:
     return ["package.json is not built: an app of two languages needs a Containerfile of its own"]
 
 
-def nothing_known(missing: str) -> PodshiftError:
-    """`missing` is the Containerfile that is not there."""
+def nothing_known(missing: str, tree: Tree, top: str = ".") -> PodshiftError:
+    """`missing` is the Containerfile that is not there; `top` is where in its repository the tree is."""
+    from podshift.recognise.below import apps_below
+
     marks = ", ".join(mark for marks in KINDS.values() for mark in marks)
+    below = {normpath(f"{top}/{folder}"): mark for folder, mark in apps_below(tree, KINDS).items()}
+    hint = "add one, commit it, and push again"
+    if below:
+        folder = next(iter(below))
+        hint = f"an app in a folder: podshift create APP --path {folder}; one that is made: podshift path APP {folder}"
     return PodshiftError(
         f"there is no {missing}, and no kind of app that podshift knows",
-        details=(f"looked for: {marks}",),
-        hint="add one, commit it, and push again",
+        details=(f"looked for: {marks}", *(f"there is an app in {folder} ({mark})" for folder, mark in below.items())),
+        hint=hint,
     )

@@ -11,9 +11,12 @@ from podshift.recognise.nodemanager import find_manager
 from podshift.recognise.shell import shell
 from podshift.recognise.static import CADDY
 from podshift.recognise.tree import Tree, first_of
-from podshift.recognise.version import Version, exact, within
+from podshift.recognise.version import Version, exact, of_files, within
 
 DEFAULT = "24"
+NEWEST = ("lts/*", "node", "stable")
+LINES = {"carbon": "8", "dubnium": "10", "erbium": "12", "fermium": "14", "gallium": "16", "hydrogen": "18",
+         "iron": "20", "jod": "22", "krypton": "24"}  # fmt: skip
 MAIN_FILES = ("server.js", "index.js", "app.js", "main.js", "server.mjs", "index.mjs")
 OUTPUT_FOLDERS = "dist build out _site public"
 """Where a `build` script may leave a site: the first with an index.html is it. CRA has its source in public."""
@@ -28,7 +31,7 @@ NODE_LINE = re.compile(r"node(?P<words>( [A-Za-z0-9_./@=:-]+)+)")
 def recognise(tree: Tree, command: Sequence[str]) -> Recognised | None:
     package = read_package(tree.text("package.json"))
     if package is None:
-        raise PodshiftError("package.json cannot be read: it is no JSON, or no object", hint="npm pkg fix")
+        raise PodshiftError("package.json cannot be read: it is no JSON, or no object", hint="npm install says where")
     scripts = package["scripts"]
     manager = find_manager(tree, package)
     started = (tuple(command), ()) if command else _start(tree, package)
@@ -38,12 +41,13 @@ def recognise(tree: Tree, command: Sequence[str]) -> Recognised | None:
         "output": OUTPUT_FOLDERS,
         "whole": _needs_files(package, tree),
     }
-    version = _version(tree, package)
+    version, notes = _version(tree, package)
     if started:
         run, why = started
-        return Recognised("node", "Node", version, run, (manager.shown, *why), values)
+        return Recognised("node", "Node", version, run, (manager.shown, *why), values, tuple(notes))
     if "build" in scripts:
-        return Recognised("site", "Node", version, CADDY, (manager.shown, "build script, static site"), values)
+        why = ("build script, static site",)
+        return Recognised("site", "Node", version, CADDY, (manager.shown, *why), values, tuple(notes))
     raise PodshiftError(
         "this is a Node app (package.json), but nothing in it says how to start it",
         details=(f"looked for: scripts.start, main, {', '.join(MAIN_FILES)}; scripts.build for a static site",),
@@ -96,10 +100,18 @@ def _needs_files(package: dict[str, Any], tree: Tree) -> bool:
     )
 
 
-def _version(tree: Tree, package: dict[str, Any]) -> Version:
-    for file in (".nvmrc", ".node-version"):
-        if number := exact(tree.text(file), 1):
-            return Version(number, file)
+def _version(tree: Tree, package: dict[str, Any]) -> tuple[Version, list[str]]:
+    named, notes = of_files(tree, (".nvmrc", ".node-version"), 1, _node_version)
+    return named or _engine(package), notes
+
+
+def _node_version(text: str | None, parts: int) -> str | None:
+    """A number, or one of nvm's names: `lts/iron` is a line of releases, `lts/*` and `node` are the newest."""
+    name = (text or "").strip().lower()
+    return DEFAULT if name in NEWEST else LINES.get(name.removeprefix("lts/")) or exact(text, parts)
+
+
+def _engine(package: dict[str, Any]) -> Version:
     if number := within(package["engines"].get("node", ""), DEFAULT):
         return Version(number, "engines.node")
     return Version(DEFAULT)

@@ -10,7 +10,7 @@ from podshift.errors import PodshiftError
 from podshift.recognise.found import Recognised
 from podshift.recognise.pythonweb import find_server
 from podshift.recognise.tree import Tree
-from podshift.recognise.version import Version, exact, within
+from podshift.recognise.version import Version, of_files, within
 
 DEFAULT = "3.13"
 NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
@@ -38,6 +38,7 @@ def recognise(tree: Tree, command: Sequence[str]) -> Recognised | None:
     if declared is None:
         return None
     server = None if command else find_server(tree, declared.names)
+    version, notes = _version(tree)
     if not command and server is None:
         raise PodshiftError(
             f"this is a Python app ({declared.files[0]}), but nothing in it says what serves it",
@@ -47,7 +48,7 @@ def recognise(tree: Tree, command: Sequence[str]) -> Recognised | None:
     return Recognised(
         kind="python",
         title="Python",
-        version=_version(tree),
+        version=version,
         command=server.command if server else tuple(command),
         reasons=(declared.files[0], *([server.shown] if server else [])),
         values={
@@ -58,6 +59,7 @@ def recognise(tree: Tree, command: Sequence[str]) -> Recognised | None:
             "server": server.package if server and server.package not in declared.names else "",
             "collectstatic": "manage.py" in tree.names() and "whitenoise" in declared.names,
         },
+        notes=tuple(notes),
     )
 
 
@@ -112,10 +114,12 @@ def _canonical(lines: Any) -> frozenset[str]:
     return frozenset(re.sub(r"[-_.]+", "-", match[1]).lower() for match in matches if match)
 
 
-def _version(tree: Tree) -> Version:
-    for file in (".python-version", "runtime.txt"):
-        if number := exact(tree.text(file), 2):
-            return Version(number, file)
+def _version(tree: Tree) -> tuple[Version, list[str]]:
+    named, notes = of_files(tree, (".python-version", "runtime.txt"), 2)
+    return named or _required(tree), notes
+
+
+def _required(tree: Tree) -> Version:
     project = pyproject(tree)
     poetry = project.get("tool", {}).get("poetry", {}).get("dependencies", {})
     pipfile = _toml(tree.text("Pipfile")).get("requires", {})

@@ -7,7 +7,7 @@ from podshift.errors import PodshiftError
 from podshift.recognise.found import Recognised
 from podshift.recognise.shell import shell
 from podshift.recognise.tree import Tree
-from podshift.recognise.version import Version, exact, within
+from podshift.recognise.version import Version, of_files, within
 
 DEFAULT = "3.4"
 RUBY = re.compile(r"""^\s*ruby\s+\(?["']([^"'\n]{1,40})["']""", re.MULTILINE)
@@ -30,6 +30,7 @@ def recognise(tree: Tree, command: Sequence[str]) -> Recognised | None:
     gemfile, lock = tree.text("Gemfile") or "", tree.text("Gemfile.lock") or ""
     gems = frozenset(GEM.findall(gemfile))
     rails = "rails" in gems or "application.rb" in tree.names("config")
+    version, notes = _version(tree, gemfile, lock)
     started, shown = _start(tree, gems, lock, rails=rails)
     if not command and not started:
         raise PodshiftError(
@@ -40,7 +41,7 @@ def recognise(tree: Tree, command: Sequence[str]) -> Recognised | None:
     return Recognised(
         kind="ruby",
         title="Ruby",
-        version=_version(tree, gemfile, lock),
+        version=version,
         command=tuple(command) or started,
         reasons=("Gemfile.lock" if lock else "Gemfile", *(() if command else (shown,))),
         values={
@@ -50,6 +51,7 @@ def recognise(tree: Tree, command: Sequence[str]) -> Recognised | None:
             "libraries": _libraries(gems | frozenset(LOCKED.findall(lock)) | ({"psych"} if rails else set())),
             "assets": rails and bool(gems & {"sprockets-rails", "propshaft"}),
         },
+        notes=tuple(notes),
     )
 
 
@@ -69,10 +71,13 @@ def _libraries(gems: frozenset[str]) -> dict[str, tuple[str, ...]]:
     return {"build": tuple(build for build, _ in found if build), "run": tuple(run for _, run in found)}
 
 
-def _version(tree: Tree, gemfile: str, lock: str) -> Version:
+def _version(tree: Tree, gemfile: str, lock: str) -> tuple[Version, list[str]]:
     """All of the number where it is given: Bundler refuses another patch of what a Gemfile names."""
-    if number := exact(tree.text(".ruby-version"), 3):
-        return Version(number, ".ruby-version")
+    named, notes = of_files(tree, (".ruby-version",), 3)
+    return named or _of_gemfile(gemfile, lock), notes
+
+
+def _of_gemfile(gemfile: str, lock: str) -> Version:
     if match := RUBY.search(gemfile):
         whole = re.fullmatch(r"\d{1,2}\.\d{1,2}\.\d{1,3}", match[1])
         number = whole[0] if whole else within(match[1], DEFAULT)

@@ -1,7 +1,10 @@
 """Versions of languages, as the usual files ask for them. What comes out has digits and dots only."""
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from podshift.recognise.tree import Tree
 
 Numbers = tuple[int, ...]
 EXACT = re.compile(r"(?:c?python-|ruby-|node-|v)?(\d{1,3}(?:\.\d{1,4}){0,2})(?![\d.])")
@@ -19,12 +22,27 @@ class Version:
     source: str = ""
 
 
+Reader = Callable[[str | None, int], str | None]
+
+
 def exact(text: str | None, parts: int) -> str | None:
     """The version that a file of one line names (`3.11.4`, `v20`, `python-3.11.4`), its first `parts` numbers."""
     lines = (line.strip().lower() for line in (text or "").split("\n"))
     line = next((line for line in lines if line and not line.startswith("#")), "")
     match = EXACT.match(line)
     return ".".join(match[1].split(".")[:parts]) if match else None
+
+
+def of_files(tree: Tree, files: Sequence[str], parts: int, read: Reader = exact) -> tuple[Version | None, list[str]]:
+    """What the first of these files of one line asks for that can be read, and a note on each before it that cannot."""
+    notes: list[str] = []
+    for file in files:
+        if file not in tree.names():
+            continue
+        if number := read(tree.text(file), parts):
+            return Version(number, file), notes
+        notes.append(f"{file} names no version that podshift can read, and is passed over")
+    return None, notes
 
 
 def within(wanted: str, default: str) -> str | None:

@@ -26,9 +26,20 @@ def check_remote(checkout: Path, name: str, url: str) -> None:
         )
 
 
+def has_remote(checkout: Path, name: str) -> bool:
+    return run_git(["remote", "get-url", "--", name], checkout, {})[0] == 0
+
+
+def pushed_branch(checkout: Path) -> str:
+    """What to push so that it is deployed: `main`, or `master:main` where the branch that is checked out is another."""
+    status, output, _ = run_git(["symbolic-ref", "--quiet", "--short", "HEAD"], checkout, {})
+    branch = output.decode(errors="replace").strip()
+    return "main" if status or branch == "main" or not NAME.fullmatch(branch) else f"{branch}:main"
+
+
 def add_remote(checkout: Path, name: str, url: str) -> None:
     """Add it; one that is the same already stays. Call check_remote() first. Raises PodshiftError."""
-    if run_git(["remote", "get-url", "--", name], checkout, {})[0] == 0:
+    if has_remote(checkout, name):
         return
     status, _, error = run_git(["remote", "add", "--", name, url], checkout, {})
     if status:
