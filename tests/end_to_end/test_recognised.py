@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from server import App, Checkout
-from server.bases import lock_with_bundler, lock_with_uv, trust_gems, use_bases
+from server.bases import lock_with_bundler, lock_with_uv, name_bases, trust_gems, use_bases
 
 APPS = Path(__file__).parents[1] / "apps"
 FLASK = "build Python 3.11, requirements.txt, gunicorn app:app"
@@ -131,6 +131,18 @@ def test_a_rails_app_with_a_lock_file(app: App, tmp_path: Path, monkeypatch: pyt
     app.server.podshift("config", app.name, "set", f"SECRET_KEY_BASE={'a' * 64}")
     says = "Ruby 3.4, Gemfile.lock, rails server"
     answers(app, checkout, says, {"/": (200, "rails in production, as user 10001\n")})
+
+
+@pytest.mark.matrix
+def test_a_version_that_has_no_image(app: App, tmp_path: Path) -> None:
+    name_bases(app.server, python="localhost/podshift-test-nowhere:{version}")
+    checkout = checkout_of("flask-requirements", tmp_path)
+    (checkout.folder / ".python-version").write_text("3.99\n")
+    checkout.commit("A wrong version")
+    said = checkout.push(app).said
+    assert "localhost/podshift-test-nowhere:3.99" in said
+    assert "hint: .python-version asks for Python 3.99: is there such an image?" in said
+    assert app.states() == ["failed"]
 
 
 def test_a_build_that_fails_names_the_way_to_a_containerfile_of_one_s_own(app: App, tmp_path: Path) -> None:

@@ -72,7 +72,11 @@ def lock_with_uv(folder: Path, tool: Path) -> None:
 
 def use_bases(server: Server, *names: str) -> None:
     """Make these base images, once on a machine, and have the server build with them and this machine's indexes."""
-    images = server.settings.get("base_images", {}) | {name: base_image(server, name) for name in names}
+    name_bases(server, **{name: base_image(server, name) for name in names})
+
+
+def name_bases(server: Server, **named: str) -> None:
+    images = server.settings.get("base_images", {}) | named
     file = server.home / "settings.toml"
     lines = [
         line for line in file.read_text().splitlines() if not line.startswith(("base_images =", "package_index ="))
