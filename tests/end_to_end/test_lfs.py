@@ -45,7 +45,8 @@ def test_lfs_files_of_a_private_repository_over_ssh(app: App, checkout: Checkout
         assert f"{host.url('shop.git')} does not say where they are" in said
         assert "git-lfs-authenticate" in said  # what its shell answers
         assert "not found" in said
-        host.command("git-lfs-authenticate", lfs.authenticate())
+        asked = tmp_path / "asked"
+        host.command("git-lfs-authenticate", f'echo "$@" >{asked}\n{lfs.authenticate()}')
         host.let_in()
         said = checkout.push(app).said
         assert "Permission denied (publickey)" in said
@@ -55,4 +56,5 @@ def test_lfs_files_of_a_private_repository_over_ssh(app: App, checkout: Checkout
         host.let_in(app.server.podshift("deploy-key", app.name).stdout)
         assert "1 Git LFS file put in place" in checkout.push(app).said
         assert app.get() == (200, "hello from large, over ssh\n")
+        assert asked.read_text() == f"{host.repositories / 'shop.git'} download\n"  # as git-lfs 3.3 asks
         assert TOKEN not in app.server.podshift("output", app.name).stdout

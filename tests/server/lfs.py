@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+MEDIA = "application/vnd.git-lfs+json"
 TOKEN = "Basic YWRhOnNlY3JldA=="  # ada:secret
 
 
@@ -58,7 +59,7 @@ def lfs_server() -> Iterator[LFS]:
             if lfs.wants and self.headers["Authorization"] != lfs.wants:
                 return self.say(401, b"{}")
             right = self.path == "/team/shop.git/info/lfs/objects/batch" and asked["operation"] == "download"
-            if not right or self.headers["Accept"] != "application/vnd.git-lfs+json":
+            if not right or self.headers["Accept"].partition(";")[0] != MEDIA:
                 return self.say(404, b"{}")
             return self.say(200, json.dumps({"objects": [lfs.answer(**one) for one in asked["objects"]]}).encode())
 
@@ -71,6 +72,7 @@ def lfs_server() -> Iterator[LFS]:
 
         def say(self, status: int, content: bytes) -> None:
             self.send_response(status)
+            self.send_header("Content-Type", MEDIA if self.command == "POST" else "application/octet-stream")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)

@@ -8,6 +8,7 @@ from test_source import commit, start_project
 
 from podshift.errors import PodshiftError
 from podshift.source import Outside, Repository, export, kept_tree
+from podshift.source.lfs.endpoint import _SSH
 from server.lfs import LFS, TOKEN, lfs_server, pointer
 
 RULES = "*.bin filter=lfs diff=lfs merge=lfs -text\n"
@@ -159,3 +160,20 @@ def test_where_a_server_may_not_send_us(project: Path, tree: Path, lfs: LFS, hre
 def test_more_than_the_disk_has(project: Path, tree: Path) -> None:
     new = commit(project, {".gitattributes": RULES, "a.bin": pointer("1" * 64, 10**14)})
     assert "of the disk are free" in refused(project, new, tree, Outside()).message
+
+
+@pytest.mark.parametrize(
+    ("url", "where"),
+    [
+        ("ssh://git@host:2222/team/shop.git", ("git@host", "2222", "/team/shop.git")),
+        ("ssh://host/~ada/shop", ("host", None, "/~ada/shop")),
+        ("git@host:team/shop.git", ("git@host", None, "team/shop.git")),
+        ("git@host:/srv/shop.git", ("git@host", None, "/srv/shop.git")),
+        ("git@host/team/shop.git", None),
+        ("ssh://-oProxyCommand=x/team", None),
+        ("ssh://git@host", None),
+    ],
+)
+def test_what_an_ssh_url_asks_for(url: str, where: tuple[str | None, ...] | None) -> None:
+    match = _SSH.fullmatch(url)
+    assert (match and match.group("at", "port", "path")) == where

@@ -20,8 +20,10 @@ from podshift.source.ssh import ssh_command
 from podshift.source.urls import is_over_ssh, may_be_followed, redact
 
 SSH_SECONDS = 60
+# `ssh://git@host:22/team/shop.git`, whose path git-lfs gives with its slash, and `git@host:team/shop.git`.
 _SSH = re.compile(
-    r"(?:ssh://)?(?P<at>[A-Za-z0-9_][A-Za-z0-9._@-]*)(?::(?P<port>[0-9]+))?[:/](?P<path>[A-Za-z0-9._~/+-]+)"
+    r"(?P<scheme>ssh://)?(?P<at>[A-Za-z0-9_][A-Za-z0-9._@-]*)(?(scheme)(?::(?P<port>[0-9]+))?(?=/)|:)"
+    r"(?P<path>[A-Za-z0-9._~/+-]+)"
 )  # fmt: skip
 
 
