@@ -85,7 +85,7 @@ class Checkout:
             stdin=subprocess.DEVNULL, text=True, errors="replace",
         )  # fmt: skip
 
-    def push(self, app: App, *arguments: str, refs: tuple[str, ...] = ("main",)) -> Pushed:
+    def push(self, app: App, *arguments: str, refs: tuple[str, ...] = ("main",), seconds: float = 180) -> Pushed:
         process = self.start_push(app, *arguments, refs=refs)
-        text, _ = process.communicate(timeout=180)
+        text, _ = process.communicate(timeout=seconds)
         return Pushed(process.returncode, text)
