@@ -1,4 +1,4 @@
-"""What is measured: podshift, and three other ways to bring a new container live on the same engine."""
+"""What is measured: podshift, and four other ways to bring a new container live on the same engine."""
 
 import http.client
 import json
@@ -68,7 +68,10 @@ class ByHand(System):
     def start(self) -> None:
         self.old, address = self.start_app(1)
         self.start_proxy(address)
-        wait_ready(self.port)
+        try:
+            wait_ready(self.port)
+        except BenchError as error:
+            raise BenchError(f"{error}; its proxy said: {self.workshop.logs(self.proxy)}") from None
 
     def rotate(self, number: int) -> None:
         new, address = self.start_app(number)
@@ -95,10 +98,10 @@ class ByHand(System):
     def switch(self, address: str) -> None:
         """From ready to the moment when the old container may stop."""
 
-    def run_proxy(self, program: str, *options: str, command: tuple[str, ...]) -> None:
+    def run_proxy(self, image: str, *options: str, command: tuple[str, ...]) -> None:
         self.workshop.run(
-            self.proxy, f"localhost/{self.workshop.name}-{program}", f"--network={self.prefix}",
-            f"--publish=127.0.0.1:{self.port}:8080", "--user=0", *options, command=command,
+            self.proxy, image, f"--network={self.prefix}", f"--publish=127.0.0.1:{self.port}:8080", "--user=0",
+            *options, command=command,
         )  # fmt: skip
 
 
@@ -108,7 +111,9 @@ class Alias(ByHand):
     name, title = "alias", "alias + podman stop (Caddy)"
 
     def start_proxy(self, address: str) -> None:
-        self.run_proxy("caddy", command=("reverse-proxy", "--from=:8080", "--to=greet:8080"))
+        self.run_proxy(
+            self.workshop.program_image("caddy"), command=("reverse-proxy", "--from=:8080", "--to=greet:8080")
+        )
 
     def switch(self, address: str) -> None:
         pass
@@ -132,8 +137,8 @@ class Caddy(ByHand):
         path.write_text(json.dumps(configuration))
         self.admin = free_port()
         self.run_proxy(
-            "caddy", f"--volume={path}:/caddy.json:ro", f"--publish=127.0.0.1:{self.admin}:2019",
-            command=("run", "--config=/caddy.json"),
+            self.workshop.program_image("caddy"), f"--volume={path}:/caddy.json:ro",
+            f"--publish=127.0.0.1:{self.admin}:2019", command=("run", "--config=/caddy.json"),
         )  # fmt: skip
 
     def switch(self, address: str) -> None:
@@ -153,7 +158,7 @@ class Traefik(ByHand):
         self.folder.mkdir()
         self._write(address)
         self.run_proxy(
-            "traefik", f"--volume={self.folder}:/traefik.d:ro",
+            self.workshop.program_image("traefik"), f"--volume={self.folder}:/traefik.d:ro",
             command=(
                 "--entryPoints.web.address=:8080", "--providers.file.directory=/traefik.d",
                 "--providers.providersThrottleDuration=100ms", "--global.checkNewVersion=false",
@@ -173,7 +178,49 @@ class Traefik(ByHand):
         new.replace(self.folder / "app.yml")  # JSON is YAML
 
 
-BY_HAND: tuple[type[ByHand], ...] = (Alias, Caddy, Traefik)
+class HaproxyReload(ByHand):
+    """podshift's own proxy with nothing but a server in it, reloaded; then all of the drain time is waited.
+
+    What podshift's rules cost is the difference of the two.
+    """
+
+    name, title = "haproxy", "HAProxy, reloaded"
+
+    def start_proxy(self, address: str) -> None:
+        self.folder = self.workshop.folder / "haproxy.d"
+        self.folder.mkdir()
+        self._write(address)
+        self.run_proxy(
+            self.workshop.proxy_image, "--entrypoint=haproxy", f"--volume={self.folder}:/haproxy.d:ro",
+            "--tmpfs=/tmp", command=("-W", "-f", "/haproxy.d/haproxy.cfg"),
+        )  # fmt: skip
+
+    def switch(self, address: str) -> None:
+        self._write(address)
+        self.workshop.engine("kill", "--signal=USR2", self.proxy)
+        time.sleep(DRAIN_SECONDS)
+
+    def _write(self, address: str) -> None:
+        (self.folder / "haproxy.cfg").write_text(RELOADED.format(address=address))
+
+
+RELOADED = """\
+global
+    maxconn 4000
+    stats socket /tmp/admin.sock mode 600 level admin expose-fd listeners
+defaults
+    mode http
+    option idle-close-on-response
+    timeout connect 3s
+    timeout client 5m
+    timeout server 10m
+    timeout tunnel 1h
+listen app
+    bind :8080
+    server app {address} pool-max-conn 100 pool-purge-delay 1s
+"""
+
+BY_HAND: tuple[type[ByHand], ...] = (Alias, Caddy, Traefik, HaproxyReload)
 SYSTEMS: tuple[type[System], ...] = (Podshift, *BY_HAND)
 
 

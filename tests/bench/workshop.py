@@ -110,8 +110,8 @@ class Workshop:
         self._build(image, self.tree)
         return image
 
-    def build_program(self, name: str) -> str:
-        """An image with nothing but a static program that came with a wheel."""
+    def build_program(self, name: str) -> None:
+        """Make an image with nothing but a static program that came with a wheel."""
         program = Path(sysconfig.get_path("scripts")) / name
         if not program.exists():
             raise BenchError(f"{program} is missing: run bin/bench, which installs it")
@@ -119,12 +119,20 @@ class Workshop:
         context.mkdir()
         os.link(program, context / name) if _same_disk(program, context) else shutil.copy(program, context)
         (context / "Containerfile").write_text(f'FROM scratch\nCOPY {name} /{name}\nENTRYPOINT ["/{name}"]\n')
-        image = f"localhost/{self.name}-{name}"
-        self._build(image, context)
-        return image
+        self._build(self.program_image(name), context)
+
+    def program_image(self, name: str) -> str:
+        return f"localhost/{self.name}-{name}"
 
     def pid(self, container: str) -> int:
         return int(self.engine("inspect", "--format={{.State.Pid}}", container))
+
+    def logs(self, container: str) -> str:
+        """The last lines of both of its streams."""
+        done = subprocess.run(
+            [*self.engine_command, "logs", "--tail=5", container], capture_output=True, text=True, timeout=60
+        )
+        return f"{done.stdout}{done.stderr}".strip()
 
     def say(self, text: str) -> None:
         """A line of progress for whoever waits."""
