@@ -8,7 +8,7 @@ import pytest
 
 from load import Load
 from server import App, Checkout
-from server.edge import Edge, edge_addresses
+from server.edge import Edge
 from server.installation import PROGRAM, created
 from server.person import Person
 from server.remote import RemoteServer, rootless_server
@@ -43,7 +43,7 @@ def checkout(server: RemoteServer, tmp_path: Path) -> Checkout:
 
 @pytest.fixture
 def edge(server: RemoteServer) -> Iterator[Edge]:
-    http, https = edge_addresses()
+    http, https = "127.0.0.1:80", "127.0.0.1:443"  # which the daemon may have; the tests have them to themselves
     server.podshift("edge", "on", "--internal", "--http", http, "--https", https)
     try:
         yield Edge(server, http, https, Path(server.json("edge")["root"]))

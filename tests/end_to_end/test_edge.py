@@ -17,6 +17,7 @@ from load import Load
 from podshift.settings import Home
 from server import App, Checkout, Server
 from server.edge import Edge, acme_edge, place_of
+from server.http3 import http3_get
 from server.installation import created, installed
 from server.rotations import answered_until, push_version
 
@@ -70,6 +71,15 @@ def test_names_that_no_app_has_get_none(edge: Edge, shop: App) -> None:
     for name in ("unknown.example", "wild.example", "shop.example.evil.example", shop.host, "127.0.0.1"):
         assert edge.curl(f"https://{name}/", check=False)["exit"] == 35, name  # curl: the handshake failed
     assert edge.certificates() == before
+
+
+@pytest.mark.matrix
+def test_http3_is_spoken_too(edge: Edge, shop: App) -> None:
+    """As the answers over TCP say (Alt-Svc)."""
+    assert 'h3=":' in edge.curl("https://shop.example/", "--include")["body"]
+    status, body = http3_get(edge.https, "shop.example", "/headers", edge.root)
+    assert status == 200
+    assert "x-forwarded-proto: https" in body.lower()
 
 
 def test_a_domain_is_added_while_connections_are_open(edge: Edge, shop: App) -> None:

@@ -16,6 +16,9 @@ from server.installation import PROGRAM, created
 SECRET = "it is the server's own"
 FROM = "FROM localhost/podshift-python\n"
 MISSING = {"podman": "no such file or directory", "docker": "not found"}[PROGRAM]  # a file that COPY is to copy
+POWERS = "RUN grep CapBnd /proc/self/status >/powers\n"
+# capabilities(7): SETPCAP, NET_RAW, SYS_CHROOT with podman, whose build can be told; SYS_MODULE, SYS_PTRACE, SYS_ADMIN
+NOT_IN_BUILDS = {"podman": (8, 13, 18, 16, 19, 21), "docker": (16, 19, 21)}[PROGRAM]
 
 
 @pytest.fixture
@@ -126,13 +129,15 @@ def test_builds_of_two_apps_have_nothing_of_each_other(app: App, checkout: Check
         dial = f"import socket; socket.create_connection(('{address(victim)}', 8080), 2) # {never_cached}"
         checkout.commit(
             "Dial",
-            Containerfile=f'{hello}{shared}RUN python3 -c "{dial}" 2>&1 | tail -n 1 >/dialled\n',
+            Containerfile=f'{hello}{shared}RUN python3 -c "{dial}" 2>&1 | tail -n 1 >/dialled\n{POWERS}',
             podshift_toml='[web]\nwatch = "0s"\n',
         )
         assert checkout.push(app).code == 0
         assert app.states()[-1] == "live"
         assert inside(app, "cat", "/seen") == ""
         assert "TimeoutError" in inside(app, "cat", "/dialled")
+        powers = int(inside(app, "cat", "/powers").split()[-1], 16)
+        assert [number for number in NOT_IN_BUILDS if powers >> number & 1] == []
         checkout.commit("Again", version_txt="v2\n", Containerfile=f"{hello}RUN true\n{shared}")
         checkout.push(app)
         assert inside(app, "cat", "/seen") == "kept"

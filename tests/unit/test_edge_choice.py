@@ -1,5 +1,6 @@
 """What `podshift edge on` makes of what it is told, without an engine."""
 
+import errno
 import os
 import socket
 from collections.abc import Iterator
@@ -34,6 +35,22 @@ def wanted() -> WantedEdge:
 def taken() -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as other:
         yield f"127.0.0.1:{other.getsockname()[1]}"
+
+
+class OfRoot(socket.socket):
+    """What an ordinary user meets at port 80."""
+
+    def bind(self, address: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+def test_docker_s_daemon_may_have_what_is_root_s(
+    settings: Settings, wanted: WantedEdge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "socket", OfRoot)
+    assert choose(replace(settings, engine="docker"), wanted).edge
+    with pytest.raises(PodshiftError, match="Permission denied"):
+        choose(settings, wanted)
 
 
 def edge_of(settings: Settings) -> Edge:

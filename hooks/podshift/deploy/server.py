@@ -73,7 +73,7 @@ def init(home: Home, wanted: Wanted, say: Say) -> Settings:
         say(f"engine: {reason}")
     options = " ".join((*settings.engine_options, *settings.run_options)) or "its defaults"
     say(f"engine: {settings.engine} with {options}")
-    if not lingers():
+    if settings.engine == "podman" and not lingers():
         say(f"engine: its containers end with your last session; as root: loginctl enable-linger {getpass.getuser()}")
     if before and not settings.has_proxy:
         _refuse_apps_of_the_proxy(home)

@@ -17,6 +17,8 @@ LISTING_TRIES = 5
 # What a build prints of a step, or of a compiler in it, that the kernel ended for want of memory.
 KILLED = re.compile(r"exit status 137|exit code:? 137|^Killed\b|signal: killed|Killed signal", re.MULTILINE)
 
+# What of podman's own choice no installation of packages was seen to need (apt, pip and npm were tried).
+UNNEEDED = ("--cap-drop=CAP_SETPCAP", "--cap-drop=CAP_SYS_CHROOT")
 # A rootless engine that may make no cgroups.
 NO_LIMITS = re.compile(r"cannot set memory limit|could not join or create cgroup")
 
@@ -64,7 +66,7 @@ class Images(Caller):
         network += ["--format=docker"] if request.healthcheck else []
         at = command.index("build") + 1
         run_build(
-            self.program, [*command[:at], *network, *command[at:]], folder=request.context,
+            self.program, [*command[:at], *network, *UNNEEDED, *command[at:]], folder=request.context,
             timeout=self.build_time(request), on_line=on_line, shown=request.shown,
             env={"TMPDIR": str(request.temporary)} if request.temporary else None,
         )  # fmt: skip
