@@ -6,6 +6,7 @@ import pytest
 
 from server import App, Checkout
 from server.bases import lock_with_bundler, lock_with_uv, name_bases, trust_gems, use_bases
+from server.installation import PROGRAM
 
 APPS = Path(__file__).parents[1] / "apps"
 FLASK = "build Python 3.11, requirements.txt, gunicorn app:app"
@@ -153,6 +154,6 @@ def test_a_build_that_fails_names_the_way_to_a_containerfile_of_one_s_own(app: A
     checkout.commit("A lock file of another package.json")
     said = checkout.push(app).said
     assert NODE in said
-    assert "error: podman build failed" in said
+    assert f"error: {PROGRAM} build failed" in said
     assert "hint: podshift containerfile, in a checkout, prints the Containerfile that was used" in said
     assert app.states() == ["failed"]

@@ -2,16 +2,19 @@
 
 import fcntl
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from podshift.deploy.packageindex import host_secrets
-from server.installation import Server
+from server.docker import let_out, load_from_podman
+from server.installation import PROGRAM, Server
 
 TRIES = 3
 INSTALL = "DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends"
@@ -72,6 +75,8 @@ def lock_with_uv(folder: Path, tool: Path) -> None:
 
 def use_bases(server: Server, *names: str) -> None:
     """Make these base images, once on a machine, and have the server build with them and this machine's indexes."""
+    if PROGRAM == "docker":
+        let_out()
     name_bases(server, **{name: base_image(server, name) for name in names})
 
 
@@ -96,9 +101,21 @@ def base_image(server: Server, name: str) -> str:
     with (Path(tempfile.gettempdir()) / f"podshift-test-{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         command = [server.settings["engine"], *server.settings["engine_options"]]
-        if subprocess.run([*command, "image", "exists", image], check=False).returncode:
+        if not _is_there(command, image) and not (PROGRAM == "docker" and _lent_by_podman(command, image)):
             build(command, image, recipe)
     return image
+
+
+def _is_there(command: Sequence[str], image: str) -> bool:
+    return subprocess.run([*command, "image", "inspect", image], check=False, capture_output=True).returncode == 0
+
+
+def _lent_by_podman(command: Sequence[str], image: str) -> bool:
+    """The tests' docker begins with nothing at every run; root's podman keeps what it has made."""
+    if not _is_there(["podman"], image):
+        return False
+    load_from_podman(command, image)
+    return True
 
 
 def build(command: list[str], image: str, recipe: str) -> None:
@@ -106,9 +123,10 @@ def build(command: list[str], image: str, recipe: str) -> None:
         (Path(folder) / "Containerfile").write_text(recipe)
         shutil.copy(GEMS, folder)
         secrets = [f"--secret=id={name},src={path}" for name, path in host_secrets(Path(folder)).items()]
-        words = [*command, "build", *secrets, f"--tag={image}", folder]
+        words = [*command, "build", *secrets, f"--tag={image}", f"--file={folder}/Containerfile", folder]
+        environment = {**os.environ, "DOCKER_BUILDKIT": "1"}  # docker's older builder knows no secrets
         for _ in range(TRIES):  # another test's clean-up may take a layer away just then
-            done = subprocess.run(words, capture_output=True, text=True, timeout=500, check=False)
+            done = subprocess.run(words, capture_output=True, text=True, timeout=500, check=False, env=environment)
             if done.returncode == 0:
                 return
         raise AssertionError(done.stdout + done.stderr)

@@ -12,7 +12,8 @@ import signal
 import socket
 import struct
 import subprocess
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,9 @@ BASE_IMAGE = "localhost/podshift-python:latest"
 NEW_NETWORK = 0x40000000  # CLONE_NEWNET of sched.h
 SET_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl.h
 GET_FLAGS, SET_FLAGS, IS_UP = 0x8913, 0x8914, 1  # of an interface: netdevice(7)
+# The network that the tests come from, as a descriptor; and what leads there out of docker's own.
+OUTSIDE: list[int] = []
+WAYS_OUT: list[subprocess.Popen[bytes]] = []
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -98,7 +102,7 @@ def docker_running() -> Iterator[Docker]:
             docker = Docker(Daemon(folder))
             try:
                 os.environ["DOCKER_HOST"] = docker.daemon.host
-                _load_base_image()
+                load_from_podman(["docker"], BASE_IMAGE)
                 yield docker
             finally:
                 docker.end()
@@ -108,10 +112,31 @@ def docker_running() -> Iterator[Docker]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _load_base_image() -> None:
-    with subprocess.Popen(["podman", "save", BASE_IMAGE], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as saved:
-        subprocess.run(["docker", "load", "--quiet"], stdin=saved.stdout, check=True, capture_output=True, timeout=120)
+def load_from_podman(docker: Sequence[str], image: str) -> None:
+    """Give docker an image that root's podman has. `docker`: the command line up to its verb."""
+    with subprocess.Popen(["podman", "save", image], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as saved:
+        subprocess.run([*docker, "load", "--quiet"], stdin=saved.stdout, check=True, capture_output=True, timeout=300)
     assert saved.returncode == 0
+
+
+def let_out() -> None:
+    """Give the network of this thread, and so the daemon's builds, a way to where this machine's processes get.
+
+    It goes with this network. Most tests are better off without one.
+    """
+    if WAYS_OUT:
+        return
+    network = f"/proc/{os.getpid()}/task/{threading.get_native_id()}/ns/net"
+    ready, told = os.pipe()
+    command = ["slirp4netns", "--configure", "--mtu=65520", "--disable-host-loopback", f"--ready-fd={told}"]
+    process = subprocess.Popen(
+        [*command, "--netns-type=path", network, "tap0"], pass_fds=[told], stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=_outside,
+    )  # fmt: skip
+    WAYS_OUT.append(process)
+    os.close(told)
+    with os.fdopen(ready, "rb") as answer:
+        assert answer.read(1) == b"1", "slirp4netns does not start"
 
 
 @contextmanager
@@ -120,10 +145,15 @@ def _own_network() -> Iterator[None]:
     before = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
     try:
         _checked(LIBC.unshare(NEW_NETWORK))
+        OUTSIDE.append(before)
         try:
             _bring_up("lo")
             yield
         finally:
+            OUTSIDE.remove(before)
+            while WAYS_OUT:
+                WAYS_OUT[-1].kill()
+                WAYS_OUT.pop().wait()
             _checked(LIBC.setns(before, NEW_NETWORK))
     finally:
         os.close(before)
@@ -139,6 +169,11 @@ def _bring_up(interface: str) -> None:
 def _die_with() -> None:
     """When whoever runs the tests is killed, the daemon gets a SIGTERM."""
     LIBC.prctl(SET_DEATH_SIGNAL, signal.SIGTERM)
+
+
+def _outside() -> None:
+    _die_with()
+    _checked(LIBC.setns(OUTSIDE[-1], NEW_NETWORK))
 
 
 def _checked(result: int) -> None:
