@@ -1,5 +1,6 @@
 """What the operator grants to an app, and takes back."""
 
+import getpass
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -77,9 +78,16 @@ def _check_link(installation: Installation, app: App, other: str) -> None:
 
 
 def _check_path(installation: Installation, path: Path) -> None:
-    if not path.exists():
-        raise PodshiftError(f"there is no {path} on this server")
-    home, real = installation.home.path, path.resolve()
+    try:
+        real = path.resolve(strict=True)
+    except (FileNotFoundError, NotADirectoryError):
+        raise PodshiftError(f"there is no {path} on this server") from None
+    except (OSError, RuntimeError) as error:  # a link that leads in a circle is a RuntimeError
+        why = error.strerror if isinstance(error, OSError) else "its links lead in a circle"
+        raise PodshiftError(
+            f"{getpass.getuser()} cannot see {path}: {why}", hint="grant a path that this user may read"
+        ) from None
+    home = installation.home.path
     if real.is_relative_to(home) or home.is_relative_to(real):
         raise PodshiftError(f"{path} would show podshift's own files to the app", hint="grant another path")
 
