@@ -1,5 +1,7 @@
 """The one expected error: something a person can cause, and can mend."""
 
+import errno
+
 
 class PodshiftError(Exception):
     """What went wrong, in one sentence, and what to type next.
@@ -25,3 +27,17 @@ class Superseded(PodshiftError):  # noqa: N818 - likewise
 
 class Cancelled(PodshiftError):  # noqa: N818 - it is what happened, and no fault
     """Somebody asked for the deploy to stop before it went live."""
+
+
+def no_room(error: BaseException) -> PodshiftError | None:
+    """A full disk, as it comes from wherever something is written; None for anything else."""
+    if not isinstance(error, OSError) or error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return None
+    where = f", writing {error.filename}" if error.filename else ""
+    return PodshiftError(f"the server's disk is full{where}", hint="on the server: df -h; podshift prune")
+
+
+def said_of(error: BaseException) -> str:
+    """One line for the records."""
+    known = error if isinstance(error, PodshiftError) else no_room(error)
+    return known.message if known else repr(error)

@@ -8,6 +8,7 @@ import pytest
 
 from server import App, Checkout, Server
 from server.docker import docker_running
+from server.faults import Shim
 from server.installation import ENGINE, created, installed
 from server.remote import rootless_server
 
@@ -58,6 +59,12 @@ def app(server: Server) -> Iterator[App]:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Checkout:
     return Checkout(tmp_path / "checkout")
+
+
+@pytest.fixture
+def shim(tmp_path: Path) -> Iterator[Shim]:
+    with pytest.MonkeyPatch.context() as patch:
+        yield Shim(tmp_path / "shim", patch)
 
 
 @pytest.fixture

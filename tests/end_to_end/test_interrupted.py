@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -15,12 +16,14 @@ from server.installation import wait_until
 from server.traces import of_release, traces
 from server.under_way import (
     BASE,
+    PLAIN,
     deployer,
     everything_killed,
     finished,
     held_start,
     holder,
     in_build,
+    in_queue,
     in_start,
     let_go,
     log_of,
@@ -153,6 +156,52 @@ def test_the_next_push_repairs_too(app: App, checkout: Checkout, stage: Stage) -
     assert replace(traces(app), images=()) == replace(of_release(app, 3), images=())
     assert branch(checkout, app) == commit
     nothing_runs(app.server)
+
+
+def test_one_that_is_killed_in_the_queue_is_not_forgotten(app: App, checkout: Checkout, tmp_path: Path) -> None:
+    """Once the hook is there to tell, and once nobody is."""
+    first = held_start(checkout, "v1")
+    push = checkout.start_push(app)
+    in_start(app, 1)
+    other = checkout.clone(tmp_path / "other")
+    commit = other.commit("Version v2", version_txt="v2\n", Containerfile=PLAIN)
+    second = other.start_push(app, "-o", "message=the second")
+    _, deployer = in_queue(app)
+    os.kill(deployer, signal.SIGKILL)
+    let_go(app, 1)
+    assert "is live" in finished(push).said
+    pushed = finished(second)
+    assert "the process that did this was killed (SIGKILL)" in pushed.said
+    assert f"branch main is back at {first[:7]}" in pushed.said
+    assert killed_release(app, checkout) == (2, commit, "failed", "the deploy was interrupted", "the second", first)
+    assert "killed (SIGKILL)" in app.server.podshift("output", app.name, "v2").stdout
+
+    held_start(other, "v3")
+    push = other.start_push(app)
+    in_start(app, 3)
+    commit = checkout.commit("Version v4", version_txt="v4\n", Containerfile=PLAIN)
+    fourth = checkout.start_push(app, "--force", "-o", "message=the fourth")
+    for process in in_queue(app):
+        os.kill(process, signal.SIGKILL)
+    finished(fourth)
+    let_go(app, 3)
+    assert "is live" in finished(push).said
+    assert branch(checkout, app) == commit
+    live = other.git("rev-parse", "HEAD")
+    assert f"branch main is back at {live[:7]}" in " ".join(app.server.podshift("up").stdout.split())
+    assert killed_release(app, checkout) == (4, commit, "failed", "the deploy was interrupted", "the fourth", live)
+    assert "queue" in app.server.podshift("output", app.name, "v4").stdout
+    pushed = checkout.push(app, "--force")
+    assert "is live" in pushed.said
+    assert "repair" not in pushed.said
+    nothing_runs(app.server)
+
+
+def killed_release(app: App, checkout: Checkout) -> tuple[object, ...]:
+    """What the records say of the newest release, and where its branch stands."""
+    newest = app.releases()[0]
+    facts = (newest[key] for key in ("number", "commit", "state", "error", "message"))
+    return *facts, branch(checkout, app)
 
 
 def branch(checkout: Checkout, app: App) -> str:

@@ -12,6 +12,7 @@ from server.checkout import Checkout, Pushed
 from server.installation import App, Server, wait_until
 
 BASE = "FROM localhost/podshift-python\nWORKDIR /app\nCOPY . .\nEXPOSE 8080\n"
+PLAIN = BASE + 'CMD ["python3", "app.py"]\n'
 LONG_BUILD = BASE + 'RUN echo at work; sleep 600\nCMD ["python3", "app.py"]\n'
 HELD_START = BASE + 'CMD ["sh", "-c", "while [ ! -e /go ]; do sleep 0.05; done; exec python3 app.py"]\n'
 
@@ -73,6 +74,22 @@ def onlooker(app: App) -> int:
     """The hook that relays the deploy's log: the deployer's parent."""
     fields = Path(f"/proc/{deployer(app)}/stat").read_text().rpartition(")")[2].split()
     return int(fields[1])
+
+
+def in_queue(app: App) -> tuple[int, int]:
+    """Return when one more push waits for the app's lock: the hook that looks on, whose log has no release's name yet,
+    and the process that is to deploy it."""
+    logs = app.server.home / "apps" / app.name / "logs"
+
+    def waiting() -> list[int]:
+        """The log of one that waits has the hook's pid in its name."""
+        paths = [path for path in logs.glob(".*.log") if "waiting for the" in path.read_text()]
+        return [int(path.name.removeprefix(".").partition("-")[0]) for path in paths]
+
+    wait_until(waiting, what="a push in the queue")
+    (hook,) = waiting()
+    children = Path(f"/proc/{hook}/task/{hook}/children").read_text().split()
+    return hook, int(children[0])
 
 
 def everything_killed(app: App, push: subprocess.Popen[str]) -> None:

@@ -6,17 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from podshift.engine import BuildRequest, EngineError
-from podshift.engine import secrets as module
+from podshift.engine import BuildRequest, EngineError, environment, secrets
+from podshift.engine import memory as module
+from podshift.engine.environment import passed
 from podshift.engine.images import out_of_memory
-from podshift.engine.secrets import PREFIX, forget_stale_secrets, hidden, secret_files
+from podshift.engine.memory import forget_stale_secrets
+from podshift.engine.secrets import hidden, secret_files
 
 VALUE = "s3cr3t=\nof two lines\r\n, with «ü»"
 
 
 @pytest.fixture(autouse=True)
 def memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(module, "MEMORY", tmp_path)
+    for one in (module, secrets, environment):
+        monkeypatch.setattr(one, "MEMORY", tmp_path)
     return tmp_path
 
 
@@ -39,11 +42,22 @@ def test_without_secrets_nothing_is_made(memory: Path) -> None:
 def test_what_a_killed_process_left_is_removed_and_nothing_else(memory: Path) -> None:
     with subprocess.Popen(["true"]) as ended:
         pass
-    left, used, foreign = (memory / name for name in (f"{PREFIX}{ended.pid}-a", f"{PREFIX}{os.getpid()}-b", "other"))
-    for folder in (left, used, foreign):
-        folder.mkdir()
+    (memory / f"podshift-build-{ended.pid}-a").mkdir()
+    (memory / f"podshift-build-{ended.pid}-a" / "TOKEN").touch()
+    (memory / f"podshift-env-{ended.pid}-a").touch()
+    others = [f"podshift-build-{os.getpid()}-b", f"podshift-env-{os.getpid()}-b", "podshift-env-old", "other"]
+    for name in others:
+        (memory / name).touch()
     forget_stale_secrets()
-    assert sorted(memory.iterdir()) == sorted([used, foreign])
+    assert sorted(path.name for path in memory.iterdir()) == sorted(others)
+
+
+def test_a_container_s_variables_are_in_memory_under_the_name_of_this_process(memory: Path) -> None:
+    with passed(["--env=TZ", "image"], {"TZ": "UTC"}) as (arguments, rest):
+        (file,) = memory.iterdir()
+        assert (arguments, rest) == ([f"--env-file={file}", "image"], {})
+        assert file.name.startswith(f"podshift-env-{os.getpid()}-")
+    assert list(memory.iterdir()) == []
 
 
 def test_values_are_taken_out_of_what_a_build_prints() -> None:

@@ -285,3 +285,18 @@ def test_exclusive_keeps_others_out(path: Path) -> None:
         children.append(child)
     assert [os.waitpid(child, 0)[1] for child in children] == [0] * total
     assert turns.read_text() == str(50 * total)
+
+
+def test_the_word_of_a_killed_holder_stays_to_be_read(path: Path) -> None:
+    child = os.fork()
+    if child == 0:
+        AppLock(path, what="deploy of 1f2e3d4", who="ada").try_acquire()
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+    lock = AppLock(path)
+    assert lock.holder() is None
+    assert (lock.left().pid, lock.left().what, lock.left().who) == (child, "deploy of 1f2e3d4", "ada")
+    with AppLock(path):
+        pass
+    assert lock.left().pid == 0
+    assert AppLock(path.with_name("none")).left().pid == 0

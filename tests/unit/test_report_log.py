@@ -91,6 +91,7 @@ def test_a_full_disk_does_not_stop_a_deploy() -> None:
         assert log.lost == 2
         assert log.failure is not None
         assert log.failure.errno == errno.ENOSPC
+        assert os.pread(log.unwritten, 100, 0) == b"one\nbuild    two\n"
 
 
 def test_room_again_after_a_torn_line(path: Path) -> None:

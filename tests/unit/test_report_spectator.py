@@ -55,6 +55,19 @@ class Reader(threading.Thread):
         return b"".join(self.chunks)
 
 
+def test_what_a_full_disk_has_no_room_for_arrives_nevertheless() -> None:
+    """Every line of it; and of a second deploy with the same log only its own."""
+    log = Log(Path("/dev/full"))
+    for begin, said in ((0, "the first"), (len("error: the first\n"), "the second")):
+        reader = Reader()
+        child = start(lambda said=said: log.error(PodshiftError(said)), status=1)
+        quiet = os.open(os.devnull, os.O_RDONLY)
+        assert follow(quiet, child, reader.sink, unwritten=log.unwritten, unwritten_begin=begin) == 1
+        assert reader.all().decode() == f"error: {said}\n"
+        os.close(quiet)
+    log.close()
+
+
 def test_a_chatty_deploy_arrives_whole(log: Log) -> None:
     reader = Reader()
     child = start(lambda: chat(log, 20_000), status=3)

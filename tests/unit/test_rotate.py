@@ -1,5 +1,6 @@
 """A plan performed on a real HAProxy and real processes; and when a step fails, every step before it taken back."""
 
+import errno
 import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -40,6 +41,7 @@ class Notes:
         self.live: list[list[str]] = []
         self.said: list[str] = []
         self.failing: BaseException | None = None
+        self.failing_back: BaseException | None = None
 
     def commit(self, new: Sequence[New]) -> None:
         self.live.append([one.name for one in new])
@@ -48,6 +50,8 @@ class Notes:
 
     def turn_back(self) -> None:
         self.live.append(["turned back"])
+        if self.failing_back:
+            raise self.failing_back
 
     def step(self, name: str, text: str) -> None:
         self.said.append(f"{name} {text}")
@@ -293,6 +297,17 @@ def test_a_step_back_that_fails_is_said_and_the_next_one_is_still_taken(stage: S
     assert stage.upstreams()["web-1"] != "DRAIN"
     stage.engine.start(["web-1"])
     wait_until(lambda: stage.answer() == (200, "hello from web-1"), what="web-1, mended")
+
+
+def test_a_full_disk_at_the_commit_point_and_on_the_way_back_leaves_the_old_serving(stage: Stage) -> None:
+    full = OSError(errno.ENOSPC, "No space left on device")
+    stage.notes.failing = stage.notes.failing_back = full
+    with pytest.raises(OSError, match="No space left"):
+        stage.rotate(new_container("web-2"))
+    assert stage.notes.said[-1] == "undo Commit: the server's disk is full; podshift up mends it"
+    assert stage.running() == ["web-1"]
+    assert stage.upstreams() == {"web-1": "UP"}
+    assert stage.answer() == (200, "hello from web-1")
 
 
 def test_a_stream_that_outlasts_the_drain_time_is_cut_and_counted(stage: Stage) -> None:

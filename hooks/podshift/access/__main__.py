@@ -9,7 +9,7 @@ from pathlib import Path
 
 from podshift.access.commandline import GitRequest, read_request
 from podshift.access.environment import cleaned
-from podshift.errors import PodshiftError
+from podshift.errors import PodshiftError, no_room
 from podshift.records import Key, Records
 from podshift.settings import Home
 
@@ -25,6 +25,8 @@ def main(home: Home, fingerprint: str) -> int:
     except PodshiftError as error:
         return _say(error, 1)
     except Exception as error:
+        if known := no_room(error):
+            return _say(known, 1)
         from podshift.deploy.background import as_bug
 
         return _say(as_bug(home, error), 3)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import click
 
 from podshift.cli.command import Group, fail
-from podshift.errors import PodshiftError
+from podshift.errors import PodshiftError, no_room
 
 GROUP = Group(
     name="podshift",
@@ -39,6 +39,9 @@ def exit_code(work: Callable[[], object]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         code = 1
     except Exception as error:
+        if known := no_room(error):
+            fail(known)
+            return 1
         from podshift.deploy.background import as_bug
         from podshift.settings import Home
 

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
-from podshift.errors import Cancelled, PodshiftError
+from podshift.errors import Cancelled, PodshiftError, no_room
 from podshift.report import Log, follow
 from podshift.settings import Home, make_private
 
@@ -58,11 +58,14 @@ def in_background(home: Home, app: str, work: Work, *, errors: int | None = None
     logs = make_private(home.app_folder(app) / "logs")
     unnamed = logs / f".{os.getpid()}-{time.time_ns()}.log"
     with Log(unnamed) as log:
-        code = follow(log.fileno(), _fork(home, log, work), errors=errors, written=log.written)
+        code = follow(log.fileno(), _fork(home, log, work), errors=errors, written=log.written, unwritten=log.unwritten)
         if code > SIGNALLED:
-            begin = os.fstat(log.fileno()).st_size
+            begin, unwritten_begin = (os.fstat(one).st_size for one in (log.fileno(), log.unwritten))
             mender = _fork(home, log, partial(_mend, home, app, signal.Signals(code - SIGNALLED)))
-            follow(log.fileno(), mender, errors=errors, begin=begin, written=log.written)
+            follow(
+                log.fileno(), mender, errors=errors, begin=begin, written=log.written,
+                unwritten=log.unwritten, unwritten_begin=unwritten_begin,
+            )  # fmt: skip
             code = EXIT_FAILED
     unnamed.unlink(missing_ok=True)  # it got no further than the queue; else the release's name is on it by now
     return code
@@ -111,8 +114,9 @@ def run_logged(home: Home, log: Log, work: Work) -> int:
         log.error(error)
         return EXIT_FAILED
     except Exception as error:
-        log.error(as_bug(home, error))
-        return EXIT_BUG
+        known = no_room(error)
+        log.error(known or as_bug(home, error))
+        return EXIT_FAILED if known else EXIT_BUG
     return 0
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from podshift.deploy.installation import Installation
 from podshift.deploy.notify import notify
-from podshift.errors import Cancelled, PodshiftError, Superseded
+from podshift.errors import Cancelled, PodshiftError, Superseded, said_of
 from podshift.model import State
 from podshift.records import Event, Release
 
@@ -32,7 +32,7 @@ def recorded(installation: Installation, app: str, kind: str, by: str, what: str
     try:
         yield happening
     except BaseException as raised:
-        error = raised.message if isinstance(raised, PodshiftError) else repr(raised)
+        error = said_of(raised)
         happening.outcome = next((end for kind, end in ENDS.items() if isinstance(raised, kind)), FAILED)
         raise
     finally:

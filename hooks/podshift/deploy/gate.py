@@ -7,7 +7,18 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
 from podshift.errors import Cancelled, PodshiftError, Superseded
+from podshift.model import State
+from podshift.records import Records
+from podshift.settings import Home
 from podshift.source import Repository
+
+
+def was_deployed(home: Home, app: str, commit: str) -> bool:
+    """Whether the newest release of a commit went live. No SQLite connection is left open: they survive no fork."""
+    records = Records(home.database)
+    newest = next((one for one in records.releases(app) if one.commit == commit), None)
+    records.close()
+    return newest is not None and newest.state in (State.LIVE, State.RETIRED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from podshift.deploy.accepted import Accepted, noted
 from podshift.deploy.background import Cancellation
 from podshift.deploy.branch import move_back
 from podshift.deploy.build import build
@@ -19,7 +20,7 @@ from podshift.deploy.queue import queued
 from podshift.deploy.reconcile import repair
 from podshift.deploy.rollout import roll_out
 from podshift.deploy.volumes import sharing
-from podshift.errors import Cancelled, PodshiftError, Superseded
+from podshift.errors import Cancelled, PodshiftError, Superseded, said_of
 from podshift.manifest import APP_JSON, MANIFEST, MANIFEST_BYTES, PROCFILE, at
 from podshift.model import State
 from podshift.records import App, Release
@@ -49,25 +50,44 @@ def deploy_commit(installation: Installation, wish: Wish, log: Log, cancellation
     """From a commit to a live release. Raises PodshiftError after everything was put back."""
     app = installation.app(wish.app)
     repository = Repository(installation.home.repository(app.name))
-    with (
-        queued(installation, app, log, what=f"deploy of {wish.commit[:7]}", who=wish.by),
-        recorded(installation, app.name, "deploy", wish.by, wish.options.message or "") as happening,
-    ):
-        repair(installation, app, log)
-        release = _number(installation, wish, repository, log)
-        if not wish.still_wanted(repository):
-            installation.records.end_release(release, State.SUPERSEDED)
-            happening.outcome = SUPERSEDED
-            log.line(f"{app.name} {release.name} is superseded: a newer push came in meanwhile")
-            return
+    with noted(log, Accepted(wish.commit, wish.by, wish.branch, wish.options.message)) as note:
         try:
-            _watch_gate(wish, repository, cancellation)
-            _deploy(installation, app, release, wish.options, log, cancellation)
-        except BaseException as error:
-            _give_up(installation, release, error)
-            _move_branch_back(installation, wish, release, repository, log)
+            with (
+                queued(installation, app, log, what=f"deploy of {wish.commit[:7]}", who=wish.by),
+                recorded(installation, app.name, "deploy", wish.by, wish.options.message or "") as happening,
+            ):
+                repair(installation, app, log)
+                release = _number(installation, wish, repository, log)
+                note.settle()
+                if wish.still_wanted(repository):
+                    _release(installation, app, wish, release, repository, log, cancellation)
+                else:
+                    installation.records.end_release(release, State.SUPERSEDED)
+                    happening.outcome = SUPERSEDED
+                    log.line(f"{app.name} {release.name} is superseded: a newer push came in meanwhile")
+        except BaseException:
+            if not note.settled:
+                with suppress(PodshiftError):  # else the note stays, and the next repair does it
+                    if _move_branch_back(installation, wish, repository, log):
+                        note.settle()
             raise
-        prune_quietly(installation, app, log)
+
+
+def _release(
+    installation: Installation, app: App, wish: Wish, release: Release, repository: Repository, log: Log,
+    cancellation: Cancellation,
+) -> None:  # fmt: skip
+    """Until it is live, what goes wrong is put back."""
+    try:
+        _watch_gate(wish, repository, cancellation)
+        _deploy(installation, app, release, wish.options, log, cancellation)
+    except BaseException as error:
+        live = installation.records.live_release(app.name)
+        if live is None or live.number != release.number:
+            over = _move_branch_back(installation, wish, repository, log)
+            _give_up(installation, release, error, over=over)
+        raise
+    prune_quietly(installation, app, log)
 
 
 def _watch_gate(wish: Wish, repository: Repository, cancellation: Cancellation) -> None:
@@ -131,30 +151,34 @@ def _exposed_port(release: Release, ports: Sequence[int]) -> int:
     return ports[0] if ports else 8080
 
 
-def _give_up(installation: Installation, release: Release, error: BaseException) -> None:
-    """The release is over, and so is its image; nothing of it is left but its record and its log."""
-    if installation.records.release(release.app, release.number).state is State.LIVE:
-        return
+def _give_up(installation: Installation, release: Release, error: BaseException, *, over: bool) -> None:
+    """The release is over, and so is its image; nothing of it is left but its record and its log.
+
+    One that is not `over` stays unfinished in the records, for the next repair to find.
+    """
     state = next((state for kind, state in ENDS.items() if isinstance(error, kind)), State.FAILED)
-    message = error.message if isinstance(error, PodshiftError) else repr(error)
     with suppress(PodshiftError):
         installation.engine.remove_images([release.image])
-    with suppress(PodshiftError):
-        installation.records.end_release(release, state, message)
+    if over:
+        with suppress(PodshiftError):
+            installation.records.end_release(release, state, said_of(error))
 
 
-def _move_branch_back(
-    installation: Installation, wish: Wish, release: Release, repository: Repository, log: Log
-) -> None:  # fmt: skip
-    """The branch goes back to what is live, so that the same push can be made again; the gate's to where it was."""
+def _move_branch_back(installation: Installation, wish: Wish, repository: Repository, log: Log) -> bool:
+    """The branch goes back to what is live, so that the same push can be made again; the gate's to where it was.
+
+    False when it could not, for want of room perhaps.
+    """
     live = installation.records.live_release(wish.app)
-    if live and live.number == release.number:
-        return
     if wish.gate is not None:
         wish.gate.go_back(repository, wish.commit)
     still = "still serves" if installation.records.containers().get(wish.app) else "is live, and runs nothing"
     serving = f"{live.name} ({live.commit[:7]}) {still}" if live else "nothing was serving before"
-    moved = move_back(installation, repository, release) if wish.branch is not None else ""
+    moved = move_back(installation, repository, wish.app, wish.branch, wish.commit)
     at_it = f"{wish.branch} is back at {live.commit[:7]}" if live else ""
     moved = f"{wish.branch} is back at it" if moved == at_it else moved
+    branch = wish.gate.branch if wish.gate else wish.branch
+    stuck = bool(branch and not moved and repository.tip(branch) == wish.commit != (live and live.commit))
+    moved = f"{branch} could not be moved back: podshift up does that" if stuck else moved
     log.line(f"{wish.app}: {serving}{f', and {moved}' if moved else ''}")
+    return not stuck

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Sequence
 from functools import partial
 
+from podshift.deploy.accepted import forgotten, number_forgotten
 from podshift.deploy.branch import move_back
 from podshift.deploy.build import ensure_image
 from podshift.deploy.containers import RELEASE_COMMAND, Blueprint, lasting_containers
@@ -53,13 +54,14 @@ def reconcile(installation: Installation, app: App, log: Log) -> None:
 
 def _close_unfinished(installation: Installation, app: App, log: Log) -> None:
     """A killed deployer's release has failed: its branch goes back, its image away."""
+    repository = Repository(installation.home.repository(app.name))
+    number_forgotten(installation, app, repository)
     unfinished = [one for one in installation.records.releases(app.name) if one.state in UNFINISHED]
     if not unfinished:
         return
-    repository = Repository(installation.home.repository(app.name))
     for release in unfinished:
         # In the hook of a later push git refuses, and rightly so: that push has moved the branch on.
-        if moved := move_back(installation, repository, release):
+        if moved := move_back(installation, repository, app.name, release.branch, release.commit):
             log.step("branch", moved)
         record(installation, app.name, "deploy", release.pushed_by, "", FAILED, release, INTERRUPTED)
     installation.records.fail_unfinished(app.name, INTERRUPTED)
@@ -115,6 +117,7 @@ def repair(installation: Installation, app: App, log: Log) -> None:
     """What every deploy begins with: nothing to do, unless an earlier one was cut off or the proxy is gone."""
     ensure_proxy(installation, log)
     unfinished = any(release.state in UNFINISHED for release in installation.records.releases(app.name))
+    unfinished = unfinished or bool(forgotten(installation.home, app.name))
     recorded = {place.name for place in installation.records.containers().get(app.name, []) if place.is_web}
     servers = installation.upstreams(app).look(backend_name(app)).servers
     serving = {name for name, server in servers.items() if not server.status.startswith(("DRAIN", "MAINT"))}

@@ -53,11 +53,11 @@ class LiveBooks:
         self.installation.go_live(self.release, places, scales)
 
     def turn_back(self) -> None:
+        self._hold(self.recorded)
         if self.earlier and self.earlier.number != self.release.number:
             self.installation.turn_back(self.release, self.earlier, self.recorded, self.variables)
         elif self.earlier:
             self.installation.go_live(self.earlier, self.recorded)
-        self._hold(self.recorded)
         self.log.step("back", f"{self.earlier.name if self.earlier else 'nothing'} takes all requests again")
 
     def _hold(self, places: Sequence[Placed]) -> None:

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from podshift.engine.memory import MEMORY, private_prefix
 from podshift.errors import PodshiftError
 
 # Values travel in the engine's own environment, `--env=NAME` naming them: arguments can be read by everybody on the
@@ -14,9 +14,6 @@ STEERING = re.compile(
     r"PATH|HOME|USER|TMPDIR|TZ|LANG|LC_.*|LD_.*|GO[A-Z]+|XDG_.*|_?CONTAINERS?_.*|STORAGE_.*|REGISTRY_.*|DOCKER_.*"
     r"|PODMAN_.*|BUILDAH_.*|NETAVARK_.*|DBUS_.*|NOTIFY_SOCKET|LISTEN_.*|SSL_.*|(?i:[a-z]+_proxy)"
 )
-
-# A rootless engine cannot read /proc/PID/fd of a process outside its user namespace, so it must be a named file, 0600.
-MEMORY = Path("/dev/shm")  # noqa: S108 - tempfile makes the name
 
 
 @contextmanager
@@ -36,7 +33,7 @@ def passed(arguments: Sequence[str], env: Mapping[str, str]) -> Iterator[tuple[l
     words = list(arguments)
     for name in steering:
         words.remove(f"--env={name}")  # the first: options come before the container's own command
-    with NamedTemporaryFile(mode="w", prefix="podshift-env-", dir=MEMORY if MEMORY.is_dir() else None) as file:
+    with NamedTemporaryFile(mode="w", prefix=private_prefix("env"), dir=MEMORY if MEMORY.is_dir() else None) as file:
         file.writelines(f"{name}={value}\n" for name, value in steering.items())
         file.flush()
         yield [f"--env-file={file.name}", *words], rest

@@ -9,9 +9,10 @@ from typing import Any
 from podshift.engine.build import end_strays, run_build
 from podshift.engine.caller import Caller, label_filters
 from podshift.engine.command import EngineError, Line
+from podshift.engine.memory import forget_stale_secrets
 from podshift.engine.objects import Image, ImageFacts, ImageOrigin
 from podshift.engine.request import BuildRequest
-from podshift.engine.secrets import forget_stale_secrets, secret_files
+from podshift.engine.secrets import secret_files
 
 LISTING_TRIES = 5
 # What a build prints of a step, or of a compiler in it, that the kernel ended for want of memory.

@@ -1,15 +1,13 @@
 """Secrets of a build: files in memory, for its time only, mounted where a step asks for them and in no layer."""
 
 import os
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from podshift.engine.environment import MEMORY
+from podshift.engine.memory import MEMORY, forget_stale_secrets, private_prefix
 
-PREFIX = "podshift-build-"
 # A shorter value would be found in the middle of innocent words.
 SHORTEST = 6
 
@@ -21,18 +19,10 @@ def secret_files(secrets: Mapping[str, str]) -> Iterator[list[str]]:
         yield []
         return
     forget_stale_secrets()
-    with TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-", dir=MEMORY if MEMORY.is_dir() else None) as folder:
+    with TemporaryDirectory(prefix=private_prefix("build"), dir=MEMORY if MEMORY.is_dir() else None) as folder:
         for name, value in secrets.items():
             _write(Path(folder) / name, value)
         yield [f"--secret=id={name},src={Path(folder) / name}" for name in secrets]
-
-
-def forget_stale_secrets() -> None:
-    """Remove what processes of this user left in memory that were killed."""
-    for folder in MEMORY.glob(f"{PREFIX}*"):
-        pid = folder.name.removeprefix(PREFIX).partition("-")[0]
-        if pid.isdecimal() and not Path(f"/proc/{pid}").exists() and folder.stat().st_uid == os.geteuid():
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def hidden(secrets: Mapping[str, str], line: str) -> str:

@@ -7,6 +7,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import quote
 
+from podshift.errors import no_room
 from podshift.records import App, Placed
 from podshift.render import render_template
 from podshift.settings import Home, shipped
@@ -178,6 +179,10 @@ def copy_static_files(home: Home) -> None:
 
 
 def _prepare(path: Path, text: str) -> tuple[Path, Path]:
+    """Raises PodshiftError where the disk is full: from here to the rename all can still be taken back."""
     prepared = path.with_name(f".{path.name}.new")
-    prepared.write_text(text)
+    try:
+        prepared.write_text(text)
+    except OSError as error:
+        raise no_room(error) or error from None
     return prepared, path

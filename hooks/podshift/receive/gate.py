@@ -87,17 +87,19 @@ def _answer(home: Home, push: Push, update: Update) -> list[str]:
 
 
 def _deploy(home: Home, push: Push, old: str | None, new: str) -> bool:
-    """Whether the branch has moved. It also has when something failed after the release had gone live."""
-    from podshift.deploy.gate import Gate
+    """Whether the release went live, and the branch with it; something may have failed after that.
+
+    Where the branch could not be moved back, for want of room perhaps, the next repair does it.
+    """
+    from podshift.deploy.gate import Gate, was_deployed
     from podshift.deploy.push import Wish
     from podshift.receive.push import pusher
     from podshift.receive.start import deploy
-    from podshift.source import Repository
 
     app = push.app
     with Gate.of_this_push(app.branch, old) as gate:
         went_well = deploy(home, Wish(app.name, new, pusher(), gate=gate, options=push.options.deploy))
-    return went_well or Repository(home.repository(app.name)).tip(app.branch) == new
+    return went_well or was_deployed(home, app.name, new)
 
 
 def read_packets(stream: BinaryIO) -> Iterator[str]:

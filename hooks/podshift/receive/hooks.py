@@ -59,7 +59,7 @@ def post_receive(home: Home, app: str, lines: str) -> int:
             what = "deleted" if update.new is None else "accepted, not deployed"
             say(f"{printable(update.name)}: {what} (only {push.app.branch} deploys)")
     wanted = push.deploy
-    if wanted is None or wanted.new is None or (push.gated and _was_deployed(home, app, wanted.new)):
+    if wanted is None or wanted.new is None or (push.gated and _gate_has_deployed(home, app, wanted.new)):
         return 0
     if push.options.skip:
         _skip(home, push, wanted.new)
@@ -67,14 +67,11 @@ def post_receive(home: Home, app: str, lines: str) -> int:
     return 0 if _deploy(home, push, wanted.new) else 1
 
 
-def _was_deployed(home: Home, app: str, commit: str) -> bool:
-    """Whether the gate has deployed it; not so when the gate was shut just after this push had passed."""
-    from podshift.model import State
+def _gate_has_deployed(home: Home, app: str, commit: str) -> bool:
+    """Not so when the gate was shut just after this push had passed."""
+    from podshift.deploy.gate import was_deployed
 
-    records = Records(home.database)
-    releases = records.releases(app)
-    records.close()
-    return any(one.commit == commit and one.state in (State.LIVE, State.RETIRED) for one in releases)
+    return was_deployed(home, app, commit)
 
 
 def _deploy(home: Home, push: Push, commit: str) -> bool:

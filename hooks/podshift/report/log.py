@@ -1,6 +1,7 @@
 """A deploy's log: what the pusher sees while it happens, and what stays to be read."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -10,6 +11,7 @@ from podshift.report.text import WIDTH, printable, wrap
 from podshift.report.words import count
 
 _TEXT_COLUMN = 9
+_UNWRITTEN_BYTES = 65536
 
 
 class Log:
@@ -18,7 +20,8 @@ class Log:
     `written` is an eventfd that tells whoever follows the log of each line, over a fork too.
 
     The log never stops a deploy: a full disk, or any other failure to write, is remembered in `failure`, with
-    the number of lines `lost` in all, and said in the log as soon as there is room again.
+    the number of lines `lost` in all, and said in the log as soon as there is room again. `unwritten` is a file in
+    memory that has what is lost, for whoever follows the log.
     """
 
     def __init__(self, path: Path) -> None:
@@ -33,6 +36,7 @@ class Log:
             ) from error
         self.path = path
         self.written = _eventfd()
+        self.unwritten = _memory()
         self.failure: OSError | None = None
         self.lost = 0
         self._step = ""
@@ -43,7 +47,8 @@ class Log:
     def on(cls, descriptor: int) -> Self:
         """A log that is nobody's file but a stream that is open already, such as an operator's terminal."""
         log = cls.__new__(cls)
-        log._fd, log.path, log.written = os.dup(descriptor), Path(os.devnull), _eventfd()
+        log._fd, log.path = os.dup(descriptor), Path(os.devnull)
+        log.written, log.unwritten = _eventfd(), _memory()
         log.failure, log.lost, log._step, log._unsaid, log._torn = None, 0, "", 0, False
         return log
 
@@ -99,6 +104,7 @@ class Log:
         if self._fd >= 0:
             os.close(self._fd)
             os.close(self.written)
+            os.close(self.unwritten)
             self._fd = -1
 
     def __enter__(self) -> Self:
@@ -129,6 +135,7 @@ class Log:
             self.failure = error
             self.lost += 1
             self._unsaid += 1
+            self._keep(f"{line.rstrip()}\n")
             return
         os.eventfd_write(self.written, 1)
         # A disk that fills up in the middle of a line takes its beginning only.
@@ -137,6 +144,12 @@ class Log:
         if self._torn:
             self.lost += 1
             self._unsaid = 1
+            self._keep(f"\n{line.rstrip()}\n")
+
+    def _keep(self, text: str) -> None:
+        with suppress(OSError):
+            if os.fstat(self.unwritten).st_size < _UNWRITTEN_BYTES:
+                os.write(self.unwritten, text.encode())
 
     def _mending(self) -> str:
         """What has to stand before a line after others did not get through."""
@@ -144,6 +157,10 @@ class Log:
             return ""
         why = f": {self.failure.strerror}" if self.failure else ""
         return f"{chr(10) if self._torn else ''}({count(self._unsaid, 'line')} lost{why})\n"
+
+
+def _memory() -> int:
+    return os.memfd_create("podshift-log", os.MFD_CLOEXEC)
 
 
 def _eventfd() -> int:

@@ -22,12 +22,14 @@ _BROKEN = select.POLLERR | select.POLLHUP | select.POLLNVAL
 
 
 def follow(
-    log: Path | int, child: int, out: int = 1, *, errors: int | None = None, begin: int = 0, written: int | None = None
+    log: Path | int, child: int, out: int = 1, *, errors: int | None = None, begin: int = 0,
+    written: int | None = None, unwritten: int | None = None, unwritten_begin: int = 0,
 ) -> int:  # fmt: skip
     """Copies the log, from byte `begin` on, to `out` until the child has ended and all is copied.
 
     `written` is an eventfd that tells of each line; without it the log is looked at again and again.
-    From a line on that begins with `error: ` it goes to `errors`, where that is given.
+    From a line on that begins with `error: ` it goes to `errors`, where that is given. `unwritten` is a file with what
+    the log had no room for; it comes last, from byte `unwritten_begin` on.
 
     Gives the child's exit status, 128 + n when signal n ended it. `log` is better a descriptor
     (`Log.fileno()`) than a path, which the child may rename. Ignores SIGPIPE in this process from then on.
@@ -42,7 +44,9 @@ def follow(
         own = [_own_descriptor(one) for one in (out, errors) if one is not None]
         for descriptor in own:
             stack.callback(os.close, descriptor)
-        _relay_until_end(_Relay(log, own, begin, written), process)
+        relay = _Relay(log, own, begin, written)
+        relay.more = None if unwritten is None else (unwritten, unwritten_begin)
+        _relay_until_end(relay, process)
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     return status if status >= 0 else 128 - status
 
@@ -52,7 +56,9 @@ def _relay_until_end(relay: "_Relay", process: int) -> None:
     while True:
         pending = relay.fill()
         if ended and (not pending or time.monotonic() >= deadline):
-            return
+            if pending or not relay.turn_over():
+                return
+            continue
         events = _wait(None if ended else process, relay, deadline)
         if relay.out in events and relay.write(events[relay.out]) and ended:
             deadline = time.monotonic() + _PATIENCE
@@ -90,6 +96,14 @@ class _Relay:
         self.offset = begin
         self.pending = b""
         self.broken = False
+        self.more: tuple[int, int] | None = None
+
+    def turn_over(self) -> bool:
+        """Goes on with what the log had no room for; false where all is read."""
+        if self.more is None:
+            return False
+        (self.log, self.offset), self.more = self.more, None
+        return True
 
     def fill(self) -> bool:
         """Reads on if nothing waits to be written; false when there is nothing to write."""

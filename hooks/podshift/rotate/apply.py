@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from podshift.engine import Engine
-from podshift.errors import PodshiftError
+from podshift.errors import PodshiftError, said_of
 from podshift.proxy import ServerState, Upstreams, begin_canary, end_canary
 from podshift.readiness import await_ready
 from podshift.report import count, duration
@@ -127,8 +127,8 @@ class Rotation:
                     self.books.turn_back()
                 case _:
                     pass
-        except PodshiftError as error:
-            self.watcher.step("undo", f"{type(step).__name__}: {error.message}; podshift up mends it")
+        except (PodshiftError, OSError) as error:
+            self.watcher.step("undo", f"{type(step).__name__}: {said_of(error)}; podshift up mends it")
 
     def _canary(self, step: Canary) -> None:
         """However it ends, all requests go to the old ones again: who takes them next is the next step's to say."""

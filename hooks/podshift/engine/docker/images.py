@@ -7,8 +7,8 @@ from podshift.engine.build import end_strays, run_build
 from podshift.engine.command import EngineError, Line, TimedOut, terminate
 from podshift.engine.docker.daemon import explained
 from podshift.engine.images import Images
+from podshift.engine.memory import forget_stale_secrets
 from podshift.engine.request import BuildRequest
-from podshift.engine.secrets import forget_stale_secrets
 
 NOISE = re.compile(r"#\d+ sha256:[0-9a-f]{64}")
 # What the Dockerfile reference calls an optional name space of cache ids; and the labels that tell whose a build is.
