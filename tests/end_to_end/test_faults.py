@@ -17,7 +17,7 @@ from server.installation import created, installed, wait_until
 from server.under_way import finished, holder, log_of
 
 BOUNDARIES = (STEP, BUILT, "start ", "takes all requests")
-FEW, MANY = 2, 50
+INSTANTS, PARTS = 50, 5
 
 
 @pytest.mark.parametrize("boundary", short(BOUNDARIES, BUILT, "takes all requests"))
@@ -33,15 +33,17 @@ def test_a_deployer_killed_at_a_step(app: App, checkout: Checkout, boundary: str
         an_ordinary_push_works(app, checkout, "v3")
 
 
-def killed_at_instants(app: App, checkout: Checkout, count: int) -> None:
+@pytest.mark.faults
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_deployer_killed_at_random_instants(app: App, checkout: Checkout, part: int) -> None:
     checkout.push(app)
     checkout.version("measured")
     began = time.monotonic()
     checkout.push(app)
     length = time.monotonic() - began
-    instants = random.Random(2026)  # the same instants in every run
+    instants = random.Random(2026 + part)  # the same instants in every run
     with under_load(app):
-        for number in range(count):
+        for number in range(INSTANTS // PARTS):
             checkout.version(f"v{number}a")
             push = checkout.start_push(app)
             wait_until(lambda push=push: holder(app) is not None or push.poll() is not None, what="the deploy")
@@ -50,16 +52,6 @@ def killed_at_instants(app: App, checkout: Checkout, count: int) -> None:
             kill_the_deployer(app)
             finished(push)
             an_ordinary_push_works(app, checkout, f"v{number}b")
-
-
-@pytest.mark.faults
-def test_a_deployer_killed_at_a_few_random_instants(app: App, checkout: Checkout) -> None:
-    killed_at_instants(app, checkout, FEW)
-
-
-@pytest.mark.faults
-def test_a_deployer_killed_at_many_random_instants(app: App, checkout: Checkout) -> None:
-    killed_at_instants(app, checkout, MANY)
 
 
 @pytest.mark.parametrize("call", short([" build ", " --detach ", " image inspect "], " build ", " --detach "))

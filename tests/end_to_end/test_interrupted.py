@@ -126,6 +126,11 @@ def test_a_deployer_killed_while_it_drains_loses_no_request(app: App, checkout: 
     assert app.get() == (200, "hello from v2\n")
     assert app.states() == ["retired", "live"]
     assert branch(checkout, app) == commit
+    app.server.podshift("up")
+    told = [event for event in app.server.json("events", app.name) if event["release"] == 2]
+    assert [(one["kind"], one["outcome"], one["error"]) for one in told] == [
+        ("deploy", "ok", "the deploy was interrupted")
+    ]
 
 
 @pytest.mark.parametrize("stage", [killed_in_build, killed_in_start])

@@ -383,6 +383,18 @@ def test_keys_and_what_they_may_use(records: Records) -> None:
         records.key("ada")
 
 
+def test_a_release_that_no_event_tells_of(records: Records) -> None:
+    assert records.is_untold("hello", 2, 5.0)
+    records.add_event(Event(4.0, "hello", "deploy", "ok", "ada", 2, None, "of an app of that name before", None))
+    assert records.is_untold("hello", 2, 5.0)
+    records.add_event(Event(6.0, "hello", "deploy", "ok", "ada", 1, None, "", None))
+    records.add_event(Event(6.0, "blog", "deploy", "ok", "ada", 2, None, "", None))
+    assert records.is_untold("hello", 2, 5.0)
+    assert not records.is_untold("hello", 2, 3.0)  # its event may have been forgotten
+    records.add_event(Event(7.0, "hello", "deploy", "ok", "ada", 2, None, "", None))
+    assert not records.is_untold("hello", 2, 5.0)
+
+
 def test_events_of_some_apps(records: Records) -> None:
     for app in ("hello", "shop", "hello", "blog"):
         records.add_event(Event(1.0, app, "deploy", "ok", "ada", None, None, "", None))

@@ -56,6 +56,21 @@ def record(
         notify(installation, event)
 
 
+def record_untold(installation: Installation, app: str, error: str) -> None:
+    """A release that is live is an event, also where its deployer was killed before it could say so."""
+    live = installation.records.live_release(app)
+    if live and installation.records.is_untold(app, live.number, live.at):
+        what = f"back to v{live.rollback_of}" if live.rollback_of else ""
+        record(installation, app, kind_of(live), live.pushed_by, what, OK, live, error)
+
+
+def kind_of(release: Release) -> str:
+    """What made the release."""
+    if release.rollback_of:
+        return "rollback"
+    return "deploy" if release.image.endswith(f":{release.name}") else "config"
+
+
 def _newest(installation: Installation, app: str) -> Release | None:
     return next(iter(installation.records.releases(app)), None)
 

@@ -9,7 +9,7 @@ from podshift.deploy.branch import move_back
 from podshift.deploy.build import ensure_image
 from podshift.deploy.containers import RELEASE_COMMAND, Blueprint, lasting_containers
 from podshift.deploy.edge.container import ensure_edge
-from podshift.deploy.events import FAILED, record
+from podshift.deploy.events import FAILED, kind_of, record, record_untold
 from podshift.deploy.installation import Installation
 from podshift.deploy.proxy import ensure_proxy, synchronise_maps
 from podshift.deploy.prune import prune_quietly
@@ -53,7 +53,9 @@ def reconcile(installation: Installation, app: App, log: Log) -> None:
 
 
 def _close_unfinished(installation: Installation, app: App, log: Log) -> None:
-    """A killed deployer's release has failed: its branch goes back, its image away."""
+    """A killed deployer's release has failed: its branch goes back, its image away. One that is live was interrupted
+    later, and nobody was told of it."""
+    record_untold(installation, app.name, INTERRUPTED)
     repository = Repository(installation.home.repository(app.name))
     number_forgotten(installation, app, repository)
     unfinished = [one for one in installation.records.releases(app.name) if one.state in UNFINISHED]
@@ -63,7 +65,7 @@ def _close_unfinished(installation: Installation, app: App, log: Log) -> None:
         # In the hook of a later push git refuses, and rightly so: that push has moved the branch on.
         if moved := move_back(installation, repository, app.name, release.branch, release.commit):
             log.step("branch", moved)
-        record(installation, app.name, "deploy", release.pushed_by, "", FAILED, release, INTERRUPTED)
+        record(installation, app.name, kind_of(release), release.pushed_by, "", FAILED, release, INTERRUPTED)
     installation.records.fail_unfinished(app.name, INTERRUPTED)
     prune_quietly(installation, app, log)
 

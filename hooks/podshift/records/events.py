@@ -47,6 +47,15 @@ class EventRecords(Database):
         )  # fmt: skip
         return [row["commit_id"] for row in rows]
 
+    def is_untold(self, app: str, release: int, since: float) -> bool:
+        """Whether no event tells of a release that began at `since`, though older events are still kept."""
+        (row,) = self._rows(
+            "SELECT coalesce(min(at), 0) <= ?3 AND coalesce(max(at) FILTER (WHERE app = ?1 AND release = ?2), 0) < ?3"
+            " AS untold FROM events",
+            app, release, since,
+        )  # fmt: skip
+        return bool(row["untold"])
+
     def forget_events(self, *, keep: int) -> None:
         """All but the newest."""
         self._write("DELETE FROM events WHERE number <= (SELECT max(number) FROM events) - ?", keep)
