@@ -11,6 +11,7 @@ import pytest
 
 from load import Load
 from server import App, Checkout, Server
+from server.edge import Edge, edge_addresses
 from server.engines import engine, subnet_of
 from server.installation import created, free_port, installed
 
@@ -23,7 +24,7 @@ def restored(folder: Path, archive: Path, port: int) -> Iterator[Server]:
         server.podshift("restore", str(archive))
         yield server
     finally:
-        server.podshift("uninstall", "--yes", check=False)
+        server.podshift("uninstall", "--volumes", "--yes", check=False)
 
 
 def moved(app: App, server: Server) -> App:
@@ -71,6 +72,24 @@ def test_what_ran_runs_again_on_another_machine(tmp_path: Path) -> None:
         assert "is live" in shop.push(moved(app, new)).said
         assert new.get("shop.example") == (200, "hello from v3\n")
         assert [one["level"] for one in new.json("doctor") if one["level"] == "error"] == []
+
+
+@pytest.mark.matrix
+def test_the_https_edge_comes_back_too(tmp_path: Path) -> None:
+    """With a new authority of its own: certificates are in a volume, and volumes are not in a backup."""
+    archive, checkout = tmp_path / "podshift.tar.gz", Checkout(tmp_path / "checkout")
+    http, https = edge_addresses()
+    with installed(tmp_path / "old") as old, created(old, "--domain", "shop.example") as app:
+        old.podshift("edge", "on", "--internal", "--http", http, "--https", https)
+        checkout.push(app)
+        before = Path(old.json("edge")["root"]).read_text()
+        old.podshift("backup", str(archive))
+    with restored(tmp_path / "new", archive, old.port) as new:
+        new.podshift("up")
+        edge = Edge(new, http, https, Path(new.json("edge")["root"]))
+        assert edge.curl("https://shop.example/", "--http2")["body"] == "hello from v1"
+        assert edge.root.read_text() != before
+        assert [one for one in new.json("doctor") if one["level"] == "error"] == []
 
 
 @pytest.mark.matrix

@@ -1,7 +1,9 @@
 """What docker is told otherwise than podman, as golden lines, and what becomes of its answers."""
 
 import json
+import os
 import shlex
+import sys
 from ipaddress import IPv4Network
 from itertools import islice
 from pathlib import Path
@@ -12,6 +14,7 @@ from podshift.engine import BuildRequest, Container, EngineError
 from podshift.engine.docker import Docker
 from podshift.engine.docker.arguments import RunArguments
 from podshift.engine.docker.daemon import explained, host_option
+from podshift.engine.docker.inside import start_beside
 from podshift.engine.docker.savedlog import save_log
 from podshift.engine.docker.subnets import DEFAULT_POOLS, free_subnets, routed
 from podshift.errors import PodshiftError
@@ -201,3 +204,20 @@ def test_the_daemon_is_the_earlier_one_or_dockers_host_and_never_far_away(monkey
     monkeypatch.setenv("DOCKER_HOST", "ssh://elsewhere")
     with pytest.raises(PodshiftError, match="is not on this machine"):
         host_option(())
+
+
+def test_a_program_beside_a_container_has_its_network_and_of_the_server_only_programs(told: Told) -> None:
+    with start_beside(str(told.program), [HOST], "proxy:1", "hello-web-12-1", [sys.executable, "-c", "pass"]) as one:
+        assert one.wait(10) == 0
+    (words,) = told.said()
+    mounts = [word.removeprefix("--volume=") for word in words if word.startswith("--volume=")]
+    assert [word for word in words if not word.startswith("--volume=")] == [
+        "run", "--rm", "--interactive", "--log-driver=none", "--network=container:hello-web-12-1",
+        f"--user={os.geteuid()}", "--cap-drop=all", "--security-opt=no-new-privileges", "--read-only",
+        f"--entrypoint={sys.executable}", "proxy:1", "-c", "pass",
+    ]  # fmt: skip
+    places = [Path(mount.split(":")[0]) for mount in mounts]
+    assert mounts == [f"{place}:{place}:ro" for place in places]
+    assert Path("/usr") in places
+    assert any(Path(sys.prefix).is_relative_to(place) for place in places)
+    assert not any(one in other.parents for one in places for other in places), "none inside another"
