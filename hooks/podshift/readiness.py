@@ -171,7 +171,7 @@ def _diagnosis(
     if check == "L4CON" and ports:
         return (
             f"nothing listens on port {place.port}",
-            "make the app listen on $PORT, or set web.port in podshift.toml",
+            f"make the app listen on $PORT, or say in podshift.toml: [web] port = {min(ports)}",
         )
     if check == "L4CON":
         return (
