@@ -15,8 +15,9 @@ from server.remote import rootless_server
 OWN_ENGINE = ("test_checkout", "test_demo", "test_docker", "test_move_to_docker", "test_rootless", "test_wheel")
 # What asks for nothing but pushes, commands and requests.
 FROM_AFAR = (
-    "test_domains", "test_failing_deploys", "test_links", "test_maintenance", "test_push", "test_queue", "test_refs",
-    "test_stop_first", "test_stop_start", "test_watch",
+    "test_canary", "test_domains", "test_failing_deploys", "test_links", "test_maintenance", "test_monorepo",
+    "test_no_request_lost", "test_push", "test_queue", "test_refs", "test_refused_pushes",
+    "test_sha256", "test_stop_first", "test_stop_start", "test_watch",
 )  # fmt: skip
 
 

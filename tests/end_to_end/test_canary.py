@@ -33,7 +33,7 @@ def log_text(app: App, release: int) -> str:
 
 
 def branch(checkout: Checkout, app: App) -> str:
-    return checkout.git("ls-remote", str(app.repository), "main").split()[0]
+    return checkout.git("ls-remote", app.remote, "main").split()[0]
 
 
 def test_a_canary_gets_its_share_and_then_all(app: App, checkout: Checkout) -> None:

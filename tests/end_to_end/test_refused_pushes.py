@@ -113,6 +113,6 @@ def test_a_shallow_history_forced_over_the_servers(app: App, checkout: Checkout,
     pushed = clone_of(checkout, tmp_path / "shallow").push(app, "--force")
     assert pushed.code != 0
     assert "this is a push from a shallow clone" in pushed.said
-    assert checkout.git("ls-remote", str(app.repository), "refs/heads/main").split()[0] == live
+    assert checkout.git("ls-remote", app.remote, "refs/heads/main").split()[0] == live
     assert app.states() == ["live"]
     assert traces(app).containers == of_release(app, 1).containers

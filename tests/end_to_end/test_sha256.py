@@ -34,7 +34,7 @@ def test_the_other_kind_of_repository(app: App, long: Checkout, checkout: Checko
     assert pushed.code != 0
     assert "protocol error: unexpected capabilities^{}" in pushed.said
     assert app.releases() == []
-    checkout.git("push", str(app.repository), "HEAD:refs/heads/other")
+    checkout.git("push", app.remote, "HEAD:refs/heads/other")
     pushed = long.push(app)
     assert pushed.code != 0
     assert "the receiving end does not support this repository's hash algorithm" in pushed.said
