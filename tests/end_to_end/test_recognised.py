@@ -1,5 +1,6 @@
 """Apps as people have them: pushed as they are, most without a Containerfile; each is built, and answers."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ FLASK = "build Python 3.11, requirements.txt, gunicorn app:app"
 NODE = "build Node 24, package-lock.json, start script"
 STATIC = "build static site, index.html"
 
+BUILD_SECONDS = 600  # a first build brings half a distribution
 # The app's folder, what the push says, path → status and answer.
 OWN = {
     "containerfile-entrypoint": ("", {"/": (200, "entrypoint of python3\n")}),
@@ -78,7 +80,7 @@ def checkout_of(name: str, folder: Path) -> Checkout:
 
 def answers(app: App, checkout: Checkout, says: str, paths: dict[str, tuple[int, str]]) -> None:
     """The app, pushed, says this and answers this."""
-    said = checkout.push(app).said
+    said = checkout.push(app, seconds=BUILD_SECONDS).said
     assert "is live" in said, said
     assert says in said
     assert {path: app.get(path) for path in paths} == paths
@@ -127,11 +129,16 @@ def test_a_rails_app_with_a_lock_file(app: App, tmp_path: Path, monkeypatch: pyt
     checkout = checkout_of("ruby-rails", tmp_path)
     lock_with_bundler(app.server, checkout.folder, tmp_path / "home")
     checkout.commit("Lock it")
-    said = checkout.push(app).said
+    said = checkout.push(app, seconds=BUILD_SECONDS).said
     assert "Missing `secret_key_base`" in said, said  # what Rails itself wants in production
     app.server.podshift("config", app.name, "set", f"SECRET_KEY_BASE={'a' * 64}")
     says = "Ruby 3.4, Gemfile.lock, rails server"
-    answers(app, checkout, says, {"/": (200, "rails in production, as user 10001\n")})
+    answers(app, checkout, says, {})
+    status, text = app.get()
+    said, _, style = text.rpartition(", ")
+    assert (status, said) == (200, "rails in production, as user 10001")
+    assert re.fullmatch(r"/assets/application-[0-9a-f]{64}\.css\n", style)
+    assert app.get(style.strip())[0] == 200
 
 
 @pytest.mark.matrix

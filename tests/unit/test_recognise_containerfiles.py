@@ -36,7 +36,7 @@ def rendered(app: str, index: str = "none") -> str:
     with TemporaryDirectory() as folder:
         place = Path(shutil.copytree(TESTS / "apps" / app, Path(folder) / app))
         if app in LOCKS:
-            (place / LOCKS[app]).write_text("a lock file\n")
+            (place / LOCKS[app]).write_text("GEM\n  specs:\n    sprockets-rails (3.4.1)\n")
         return rendered_in(FolderTree(place), index)
 
 

@@ -29,6 +29,7 @@ def recognise(tree: Tree, command: Sequence[str]) -> Recognised | None:
     there = tree.names()
     gemfile, lock = tree.text("Gemfile") or "", tree.text("Gemfile.lock") or ""
     gems = frozenset(GEM.findall(gemfile))
+    locked = frozenset(LOCKED.findall(lock))
     rails = "rails" in gems or "application.rb" in tree.names("config")
     version, notes = _version(tree, gemfile, lock)
     started, shown = _start(tree, gems, lock, rails=rails)
@@ -48,8 +49,8 @@ def recognise(tree: Tree, command: Sequence[str]) -> Recognised | None:
             "files": tuple(file for file in ("Gemfile", "Gemfile.lock", ".ruby-version") if file in there),
             "locked": bool(lock),
             "whole": bool(re.search(r"path:|:path\s*=>|^\s*gemspec|eval_gemfile", gemfile, re.MULTILINE)),
-            "libraries": _libraries(gems | frozenset(LOCKED.findall(lock)) | ({"psych"} if rails else set())),
-            "assets": rails and bool(gems & {"sprockets-rails", "propshaft"}),
+            "libraries": _libraries(gems | locked | ({"psych"} if rails else set())),
+            "assets": rails and _has_assets(tree, gems, locked),
         },
         notes=tuple(notes),
     )
@@ -63,6 +64,13 @@ def _start(tree: Tree, gems: frozenset[str], lock: str, *, rails: bool) -> tuple
     if "puma" in gems or "\n    puma (" in lock:
         return shell("exec bundle exec puma -b tcp://0.0.0.0:$PORT"), "puma"
     return shell("exec bundle exec rackup --host 0.0.0.0 --port $PORT"), "rackup"
+
+
+def _has_assets(tree: Tree, gems: frozenset[str], locked: frozenset[str]) -> bool:
+    """Rails before 7 brings Sprockets to every app, also to one that has nothing for it."""
+    return bool(gems & {"sprockets-rails", "propshaft"}) or (
+        "sprockets-rails" in locked and "assets" in tree.names("app")
+    )
 
 
 def _libraries(gems: frozenset[str]) -> dict[str, tuple[str, ...]]:

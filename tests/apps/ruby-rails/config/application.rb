@@ -1,6 +1,7 @@
 require_relative "boot"
 require "rails"
 require "action_controller/railtie"
+require "sprockets/railtie"
 
 Bundler.require(*Rails.groups)
 

@@ -1,5 +1,5 @@
 class GreetingsController < ActionController::Base
   def show
-    render plain: "rails in #{Rails.env}, as user #{Process.uid}\n"
+    render plain: "rails in #{Rails.env}, as user #{Process.uid}, #{helpers.asset_path("application.css")}\n"
   end
 end
