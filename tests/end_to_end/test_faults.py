@@ -5,6 +5,8 @@ import random
 import signal
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -89,19 +91,31 @@ def test_an_engine_command_that_hangs(app: App, checkout: Checkout, shim: Shim, 
         an_ordinary_push_works(app, checkout, "v3")
 
 
+@contextmanager
+def locked_database(app: App) -> Iterator[None]:
+    database = sqlite3.connect(app.server.home / "podshift.db", isolation_level=None)
+    database.execute("BEGIN EXCLUSIVE")
+    yield
+    database.execute("ROLLBACK")
+    database.close()
+
+
 @pytest.mark.faults
 def test_a_database_that_somebody_else_has_locked(app: App, checkout: Checkout) -> None:
+    """Before the deploy has a release, and in its middle."""
     checkout.push(app)
     with under_load(app):
         checkout.version("v2")
+        with locked_database(app):
+            pushed = checkout.push(app)
+        assert "database is locked" in pushed.said
+        assert "still serves, and main is back at it" in pushed.said
+        assert app.states() == ["live"]
         push = checkout.start_push(app)
         log = log_of(app, 2)
         wait_until(lambda: log.exists() and STEP in log.read_text(), what="the build")
-        database = sqlite3.connect(app.server.home / "podshift.db", isolation_level=None)
-        database.execute("BEGIN EXCLUSIVE")
-        pushed = finished(push)
-        database.execute("ROLLBACK")
-        database.close()
+        with locked_database(app):
+            pushed = finished(push)
         assert "database is locked" in pushed.said
         assert app.get() == (200, "hello from v1\n")
         an_ordinary_push_works(app, checkout, "v3")
