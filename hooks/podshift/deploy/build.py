@@ -5,7 +5,8 @@ import time
 from pathlib import Path
 from threading import Thread
 
-from podshift.deploy.buildcheck import check_build, temporary_folder
+from podshift.deploy.buildcheck import check_build
+from podshift.deploy.buildfolder import swept, temporary_folder
 from podshift.deploy.buildtime import in_time
 from podshift.deploy.containerfile import Chosen, choose_containerfile, no_base
 from podshift.deploy.containers import Blueprint
@@ -17,7 +18,6 @@ from podshift.manifest import places
 from podshift.records import App, Release
 from podshift.render import compile_template
 from podshift.report import Log, duration
-from podshift.settings import make_private
 from podshift.source import TREE, Outside, Repository, clean_git_environment, kept_tree
 
 HEALTHCHECK = re.compile(r"^\s*HEALTHCHECK\s+(?!NONE)", re.MULTILINE | re.IGNORECASE)
@@ -85,7 +85,7 @@ def _build_tree(blueprint: Blueprint, tree: Path, beside: Path, log: Log, use_ca
         use_cache=use_cache, seconds=build.timeout, memory=installation.settings.build_memory,
         secrets=installation.records.build_variables(app.name), files=_host_files(installation, beside),
         ignore_file=chosen.ignore_file, healthcheck=has_healthcheck,
-        network=_network(installation, app), temporary=make_private(temporary_folder(installation, app)),
+        network=_network(installation, app), temporary=swept(temporary_folder(installation, app)),
     )  # fmt: skip
     try:
         with clean_git_environment(), build_slot(installation, release, log), in_time(build, installation.settings):

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from podshift.deploy.buildfolder import KEPT, temporary_folder
 from podshift.deploy.installation import Installation
 from podshift.deploy.originsahead import LARGEST, OriginsAhead
 from podshift.engine import EngineError, ImageOrigin
@@ -19,7 +20,6 @@ from podshift.records import App
 from podshift.report import Log
 
 IGNORE_FILES = (".containerignore", ".dockerignore")
-KEPT = "buildah-cache"
 
 
 def check_build(
@@ -46,11 +46,6 @@ def check_build(
             details=tuple(lines),
             hint=f"mend it and push again; or on the server: podshift allow {app.name} {UNCHECKED}",
         ) from None
-
-
-def temporary_folder(installation: Installation, app: App) -> Path:
-    """Where the engine keeps this app's build caches, and what else it needs while it builds."""
-    return installation.home.app_folder(app.name) / "build"
 
 
 def _text(containerfile: Path) -> str:
