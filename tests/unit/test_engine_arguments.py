@@ -286,3 +286,14 @@ def test_a_container_that_cannot_be_stopped_is_an_error_in_the_end(recorder: Rec
     with pytest.raises(EngineError, match="rm failed with status 2"):
         recorder.engine.remove(["x"])
     assert recorder.calls.read_text().splitlines() == ["call"] * tries
+
+
+def test_an_image_is_looked_at_again_when_another_vanished_meanwhile(recorder: Recorder, tmp_path: Path) -> None:
+    """podman 4.3 reads all images to inspect one, and gives up at one that somebody removes just then."""
+    again = shlex.quote(str(tmp_path / "again"))
+    recorder.script(
+        f"[ -e {again} ] && echo '[{{\"Config\": {{}}}}]' && exit",
+        f"touch {again}",
+        "echo 'Error: locating image with ID ab1ea3: image not known' >&2; exit 125",
+    )
+    assert recorder.engine.image_facts("localhost/podshift/hello:v1") == ImageFacts((), False)

@@ -14,7 +14,7 @@ from podshift.engine.objects import Image, ImageFacts, ImageOrigin
 from podshift.engine.request import BuildRequest
 from podshift.engine.secrets import secret_files
 
-LISTING_TRIES = 5
+LOOKING_TRIES = 5
 # What a build prints of a step, or of a compiler in it, that the kernel ended for want of memory.
 KILLED = re.compile(r"exit status 137|exit code:? 137|^Killed\b|signal: killed|Killed signal", re.MULTILINE)
 
@@ -82,7 +82,7 @@ class Images(Caller):
         forget_stale_secrets()
 
     def image_facts(self, image: str) -> ImageFacts:
-        (facts,) = json.loads(self.call("image", "inspect", image))
+        (facts,) = json.loads(self._looked_at("image", "inspect", image))
         config = facts.get("Config") or {}
         found = (re.fullmatch(r"(\d+)(/tcp)?", port) for port in config.get("ExposedPorts") or {})
         return ImageFacts(tuple(sorted(int(match[1]) for match in found if match)), has_healthcheck(facts))
@@ -91,7 +91,7 @@ class Images(Caller):
         """Of each of these images. Raises EngineError when one is not here."""
         if not names:
             return []
-        return [image_origin(facts) for facts in json.loads(self.call("image", "inspect", *names))]
+        return [image_origin(facts) for facts in json.loads(self._looked_at("image", "inspect", *names))]
 
     def pull(self, name: str, on_line: Line) -> None:
         """Get an image from its registry. Raises EngineError."""
@@ -100,21 +100,21 @@ class Images(Caller):
     def images(self, **labels: str) -> list[Image]:
         """Images with all these labels, once for each tag; the names are without their `podshift.` prefix."""
         filters = label_filters(labels)
-        output = self._listed_images("--no-trunc", "--format={{.ID}} {{.Repository}}:{{.Tag}}", *filters)
+        output = self._looked_at("images", "--no-trunc", "--format={{.ID}} {{.Repository}}:{{.Tag}}", *filters)
         rows = (line.partition(" ") for line in output.splitlines())
         return [Image(image.removeprefix("sha256:"), tag) for image, _, tag in rows]
 
     def image_tags(self, repository: str) -> list[str]:
         """Every `repository:tag` here."""
-        output = self._listed_images("--format={{.Repository}}:{{.Tag}}", f"--filter=reference={repository}")
+        output = self._looked_at("images", "--format={{.Repository}}:{{.Tag}}", f"--filter=reference={repository}")
         return sorted({line for line in output.splitlines() if line.startswith(f"{repository}:")})
 
-    def _listed_images(self, *arguments: str) -> str:
-        """podman gives up when an image that it is about to look at is removed by somebody else just then."""
-        for _ in range(LISTING_TRIES - 1):
+    def _looked_at(self, *arguments: str) -> str:
+        """podman gives up when an image that it comes by on the way is removed by somebody else just then."""
+        for _ in range(LOOKING_TRIES - 1):
             with suppress(EngineError):
-                return self.call("images", *arguments)
-        return self.call("images", *arguments)
+                return self.call(*arguments)
+        return self.call(*arguments)
 
     def remove_images(self, tags: Iterable[str]) -> None:
         """Take these tags away. One that a container still needs stays: --force would remove the container."""
