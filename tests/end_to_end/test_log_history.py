@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from podshift.deploy.logfiles import LogFile
+from podshift.deploy.app.logfiles import LogFile
 from server import App, Checkout
 from server.installation import PODSHIFT, PROGRAM, wait_until
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from podshift.deploy.service import Units
+from podshift.deploy.server.service import Units
 from podshift.settings import Home, Settings
 from server import Server
 from server.installation import installed

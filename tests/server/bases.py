@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from podshift.deploy.packageindex import host_secrets
+from podshift.deploy.build.packageindex import host_secrets
 from server.docker import let_out, load_from_podman
 from server.installation import PROGRAM, Server
 

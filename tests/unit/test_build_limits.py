@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from podshift.deploy.buildtime import check_timeout, in_time
+from podshift.deploy.build.slots import build_slot
+from podshift.deploy.build.timeout import check_timeout, in_time
 from podshift.deploy.checks.engine import _build_memory
-from podshift.deploy.slots import build_slot
 from podshift.engine import TimedOut
 from podshift.errors import Cancelled, PodshiftError
 from podshift.model import Build

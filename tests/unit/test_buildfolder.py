@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from podshift.deploy import buildfolder
-from podshift.deploy.buildfolder import swept
+from podshift.deploy.build import folder as buildfolder
+from podshift.deploy.build.folder import swept
 
 
 def test_only_the_caches_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

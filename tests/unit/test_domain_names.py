@@ -2,7 +2,7 @@
 
 import pytest
 
-from podshift.deploy.domains import check_domain
+from podshift.deploy.app.domains import check_domain
 from podshift.errors import PodshiftError
 
 LABEL = "a" * 63

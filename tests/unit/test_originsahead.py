@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from test_source import commit, start_project
 
-from podshift.deploy.originsahead import LARGEST, OriginsAhead
+from podshift.deploy.build.origins import LARGEST, OriginsAhead
 from podshift.engine import Engine, open_engine
 from podshift.manifest import places
 from podshift.model import Build

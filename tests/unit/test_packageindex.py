@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from podshift.deploy import packageindex
-from podshift.deploy.packageindex import go_env, host_secrets, npmrc, pip_conf
+from podshift.deploy.build import packageindex
+from podshift.deploy.build.packageindex import go_env, host_secrets, npmrc, pip_conf
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from podshift.deploy.options import MOST_CHARACTERS, Options, check_process, read_canary, read_message
+from podshift.deploy.release.options import MOST_CHARACTERS, Options, check_process, read_canary, read_message
 from podshift.errors import PodshiftError
 from podshift.model import Order, Process
 from podshift.receive.options import PushOptions, parse_options

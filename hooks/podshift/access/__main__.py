@@ -27,7 +27,7 @@ def main(home: Home, fingerprint: str) -> int:
     except Exception as error:
         if known := no_room(error):
             return _say(known, 1)
-        from podshift.deploy.background import as_bug
+        from podshift.deploy.release.background import as_bug
 
         return _say(as_bug(home, error), 3)
 

@@ -1,9 +1,9 @@
 """A push to a name that is no app yet, by a key that may make one: the app comes first, then git takes the push."""
 
-from podshift.deploy.apps import create_app
-from podshift.deploy.events import record
+from podshift.deploy.app.apps import create_app
+from podshift.deploy.events.record import record
 from podshift.deploy.installation import Installation
-from podshift.deploy.status import urls
+from podshift.deploy.server.status import urls
 from podshift.errors import PodshiftError
 from podshift.records import Key, NewApp
 from podshift.report import Log

@@ -42,7 +42,7 @@ def exit_code(work: Callable[[], object]) -> int:
         if known := no_room(error):
             fail(known)
             return 1
-        from podshift.deploy.background import as_bug
+        from podshift.deploy.release.background import as_bug
         from podshift.settings import Home
 
         fail(as_bug(Home.from_environment(), error))

@@ -14,9 +14,9 @@ from podshift.report import Log
 @json_option
 def allow(app: str, what: tuple[str, ...], remove: bool, as_json: bool) -> None:
     """Show, grant or take back what the app's repository cannot ask for by itself."""
-    from podshift.deploy.allow import allow as grant
-    from podshift.deploy.allow import disallow, needs_rotation, unused_links
-    from podshift.deploy.events import record
+    from podshift.deploy.app.allow import allow as grant
+    from podshift.deploy.app.allow import disallow, needs_rotation, unused_links
+    from podshift.deploy.events.record import record
 
     if remove and not what:
         raise click.UsageError("say what to take back")

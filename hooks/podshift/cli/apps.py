@@ -22,7 +22,7 @@ from podshift.records import ALIAS, HAPROXY, NewApp
 from podshift.report import Log, ago, printable
 
 if TYPE_CHECKING:
-    from podshift.deploy.status import AppStatus
+    from podshift.deploy.server.status import AppStatus
     from podshift.records import App, Release
 
 
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 @json_option
 def create(app: str, as_json: bool, **how: Any) -> None:
     """Make an app: its repository, its network, its route."""
-    from podshift.deploy.apps import create_app, remote_url, short_remote
-    from podshift.deploy.events import record
+    from podshift.deploy.app.apps import create_app, remote_url, short_remote
+    from podshift.deploy.events.record import record
 
     with open_installation() as installation, Log.on(2) as log:
         key = caller()
@@ -68,8 +68,8 @@ def create(app: str, as_json: bool, **how: Any) -> None:
 @yes_option
 def destroy(app: str, volumes: bool, yes: bool) -> None:
     """Take an app away: containers, images, network, repository, records. Data volumes are kept."""
-    from podshift.deploy.apps import destroy_app
-    from podshift.deploy.events import record
+    from podshift.deploy.app.apps import destroy_app
+    from podshift.deploy.events.record import record
     from podshift.deploy.volumes import settle_volumes
 
     with open_installation() as installation, Log.on(2) as log:
@@ -87,7 +87,7 @@ def destroy(app: str, volumes: bool, yes: bool) -> None:
 @click.argument("state", type=click.Choice(["on", "off"]), required=False)
 def gate(app: str, state: str | None) -> None:
     """Show or change whether a failed deploy refuses the push."""
-    from podshift.deploy.events import record
+    from podshift.deploy.events.record import record
 
     with open_installation() as installation:
         if state:
@@ -132,7 +132,7 @@ def _app_row(app: "App", live: "Release | None") -> tuple[str, ...]:
 @json_option
 def status(app: str | None, as_json: bool) -> None:
     """Show what runs, and what the proxy sends requests to."""
-    from podshift.deploy.status import statuses
+    from podshift.deploy.server.status import statuses
 
     with open_installation() as installation:
         names = [app] if app else [one.name for one in visible(installation.records.apps())]

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 import click
 
 from podshift.cli.command import open_installation, who
-from podshift.deploy.background import Cancellation, in_background
 from podshift.deploy.installation import Installation
+from podshift.deploy.release.background import Cancellation, in_background
 from podshift.report import Log
 
 if TYPE_CHECKING:
-    from podshift.deploy.change import Change
+    from podshift.deploy.release.change import Change
 
 
 def run_change(app: str, work: "Callable[[Change], None]") -> None:
     """Ctrl-C ends the looking on, not the change. Exits with the change's code when it failed."""
-    from podshift.deploy.change import Change
+    from podshift.deploy.release.change import Change
 
     by = who()
     run_in_background(app, lambda own, log, cancellation: work(Change(own, own.app(app), by, log, cancellation)))

@@ -14,7 +14,7 @@ from podshift.errors import PodshiftError
 @click.option("--name", default="production", show_default=True, help="What the remote is called.")
 def init_app(folder: Path, containerfile: bool, remote: str | None, name: str) -> None:
     """Write a commented podshift.toml, and add the remote; nothing that is there is overwritten."""
-    from podshift.deploy.checkout import prepare
+    from podshift.deploy.build.checkout import prepare
     from podshift.source.remotes import add_remote, check_remote, has_remote, pushed_branch
 
     if remote is not None:

@@ -14,7 +14,7 @@ TOP = "the top of its repository"
 @json_option
 def path(app: str, folder: str | None, as_json: bool) -> None:
     """Show or change the folder of the repository that an app is in; `.` is the top. It holds from the next push on."""
-    from podshift.deploy.events import record
+    from podshift.deploy.events.record import record
     from podshift.manifest import app_path
 
     with open_installation() as installation:
@@ -35,7 +35,7 @@ def path(app: str, folder: str | None, as_json: bool) -> None:
 @click.option("--forget", is_flag=True, help="There is none any more.")
 def origin(app: str, url: str | None, forget: bool) -> None:
     """Show or change the URL that the repository has elsewhere: relative submodules and LFS files are found by it."""
-    from podshift.deploy.events import record
+    from podshift.deploy.events.record import record
     from podshift.source.urls import check_origin, redact
 
     with open_installation() as installation:
@@ -52,7 +52,7 @@ def origin(app: str, url: str | None, forget: bool) -> None:
 @click.option("--new", is_flag=True, help="Make another one; the one before is forgotten.")
 def deploy_key(app: str, new: bool) -> None:
     """Print the public half of the key with which an app's deploys fetch submodules and LFS files over SSH."""
-    from podshift.deploy.events import record
+    from podshift.deploy.events.record import record
     from podshift.records import DeployKey
     from podshift.source.ssh import make_key
 

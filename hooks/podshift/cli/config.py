@@ -55,7 +55,7 @@ class Scope:
         return records.build_variables(self.app) if self.build else records.variables(self.app)
 
     def change(self, edit: Callable[[Mapping[str, str]], Mapping[str, str]], what: str) -> None:
-        from podshift.deploy.change import configure, configure_builds, configure_later
+        from podshift.deploy.release.change import configure, configure_builds, configure_later
 
         make = configure_builds if self.build else configure if self.restart else configure_later
         run_change(self.app, lambda change: make(change, edit, f"{what}{' for builds' if self.build else ''}"))

@@ -11,8 +11,8 @@ from podshift.errors import PodshiftError
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def containerfile(folder: Path) -> None:
     """Print the Containerfile that an app without one is built with, to commit it and own it."""
-    from podshift.deploy.checkout import installed_settings
-    from podshift.deploy.containerfile import notes, own_containerfile, render
+    from podshift.deploy.build.checkout import installed_settings
+    from podshift.deploy.build.containerfile import notes, own_containerfile, render
     from podshift.manifest import APP_JSON, MANIFEST, PROCFILE, parse_manifest, places
     from podshift.recognise import FolderTree, recognise
 

@@ -15,7 +15,7 @@ COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
 @json_option
 def doctor(as_json: bool) -> None:
     """Check this server, with what to type where something is wrong. Exit code 1 when something has to be mended."""
-    from podshift.deploy.doctor import Level, examine
+    from podshift.deploy.server.doctor import Level, examine
 
     failed = False
     objects = []

@@ -98,7 +98,7 @@ def _print_edge(found: "EdgeState | None") -> None:
 def https(app: str, redirect: str | None, hsts: str | None, as_json: bool) -> None:
     """Show or change what the HTTPS edge does for an app."""
     from podshift.deploy.edge.apps import set_https
-    from podshift.deploy.events import record
+    from podshift.deploy.events.record import record
 
     seconds = _hsts_seconds(hsts) if hsts else None
     with open_installation() as installation:

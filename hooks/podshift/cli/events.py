@@ -16,7 +16,7 @@ from podshift.report import ago, printable, shorten
 @json_option
 def events(app: str | None, lines: int, as_json: bool) -> None:
     """List what was done to the apps, by whom and when, the newest last."""
-    from podshift.deploy.notify import event_object
+    from podshift.deploy.events.notify import event_object
 
     with open_installation() as installation:
         key = caller()
@@ -55,7 +55,7 @@ def notify() -> None:
 @click.argument("target", nargs=-1, required=True, metavar="COMMAND|URL")
 def add(target: tuple[str, ...]) -> None:
     """A command gets the event as JSON on stdin and as PODSHIFT_EVENT_… variables; a URL gets it by POST."""
-    from podshift.deploy.notify import check_target, is_url
+    from podshift.deploy.events.notify import check_target, is_url
 
     wanted = check_target(target)
     if caller() and not is_url(wanted):

@@ -30,8 +30,8 @@ def prune(app: str | None) -> None:
 @click.option("--remove", is_flag=True, help="Take the units away.")
 def install_service(remove: bool) -> None:
     """Have systemd run `podshift up` at boot and `podshift prune` every day."""
-    from podshift.deploy.service import install_service as install
-    from podshift.deploy.service import remove_service
+    from podshift.deploy.server.service import install_service as install
+    from podshift.deploy.server.service import remove_service
 
     home = Home.from_environment()
     for path in remove_service(home) if remove else install(home):
@@ -42,7 +42,7 @@ def install_service(remove: bool) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def backup(file: Path) -> None:
     """Write records, settings, templates and repositories into one archive. What volumes hold is not in it."""
-    from podshift.deploy.backup import backup as write
+    from podshift.deploy.server.backup import backup as write
 
     with open_installation() as installation:
         made = write(installation, file)
@@ -54,7 +54,7 @@ def backup(file: Path) -> None:
 @click.option("--engine", type=click.Choice(["podman", "docker"]), help="Default: the same as before.")
 def restore(file: Path, engine: str | None) -> None:
     """Make an installation of a backup, where there is none. `podshift up` then builds and runs what ran."""
-    from podshift.deploy.restore import restore as make
+    from podshift.deploy.server.restore import restore as make
 
     make(Home.from_environment(), file, engine, click.echo)
     click.echo("next: podshift up")

@@ -6,7 +6,7 @@ import time
 import click
 
 from podshift.cli.command import json_option, open_installation, print_json, print_table, who
-from podshift.deploy.events import record
+from podshift.deploy.events.record import record
 from podshift.deploy.keys.book import Rights, add_key, check_key_name, has_shell, remove_key
 from podshift.deploy.keys.public import LONGEST, read_public_key
 from podshift.records import Key

@@ -10,7 +10,7 @@ from podshift.cli.command import app_argument
 @app_argument
 def stop(app: str) -> None:
     """Stop an app. It stays stopped, also over a reboot, until start, a push, a rollback or a restart."""
-    from podshift.deploy.lifecycle import stop as end
+    from podshift.deploy.release.lifecycle import stop as end
 
     run_change(app, end)
 
@@ -19,7 +19,7 @@ def stop(app: str) -> None:
 @app_argument
 def start(app: str) -> None:
     """Run the live release of a stopped app."""
-    from podshift.deploy.lifecycle import start as begin
+    from podshift.deploy.release.lifecycle import start as begin
 
     run_change(app, begin)
 
@@ -29,6 +29,6 @@ def start(app: str) -> None:
 @click.argument("processes", nargs=-1, metavar="[PROCESS]...")
 def restart(app: str, processes: tuple[str, ...]) -> None:
     """New containers of the live release, without losing a request; of all processes, or of those named."""
-    from podshift.deploy.lifecycle import restart as start_again
+    from podshift.deploy.release.lifecycle import restart as start_again
 
     run_change(app, lambda change: start_again(change, processes))

@@ -12,7 +12,7 @@ from podshift.cli.command import app_argument, open_installation
 from podshift.report import printable
 
 if TYPE_CHECKING:
-    from podshift.deploy.logfiles import Entry
+    from podshift.deploy.app.logfiles import Entry
 
 LAST = 100
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -27,7 +27,7 @@ COLOURS = ("cyan", "yellow", "green", "magenta", "blue", "bright_cyan", "bright_
 @click.option("--process", metavar="P", help="Only this process.")
 def logs(app: str, follow: bool, lines: int | None, since: str | None, process: str | None) -> None:
     """Print what the app's containers print, those of earlier releases too."""
-    from podshift.deploy.logs import ALL, Selection, follow_logs, last_logs
+    from podshift.deploy.app.logs import ALL, Selection, follow_logs, last_logs
 
     if lines is None:
         lines = ALL if since else LAST

@@ -16,7 +16,7 @@ PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 @json_option
 def scale(app: str, counts: tuple[str, ...], as_json: bool) -> None:
     """Show, or change, how many containers each process has."""
-    from podshift.deploy.scale import scale as bring
+    from podshift.deploy.release.scale import scale as bring
 
     if counts:
         wanted = dict(_count(text) for text in counts)
@@ -52,7 +52,7 @@ def _numbers(app: str) -> dict[str, int]:
 @click.argument("command", nargs=-1, required=True, metavar="-- CMD...")
 def run(app: str, command: tuple[str, ...]) -> None:
     """Run a command in a container of its own, with the live release's image and config."""
-    from podshift.deploy.oneoff import run_command
+    from podshift.deploy.release.oneoff import run_command
 
     with open_installation() as installation:
         sys.exit(run_command(installation, installation.app(app), _words(command)))
@@ -64,7 +64,7 @@ def run(app: str, command: tuple[str, ...]) -> None:
 @click.argument("command", nargs=-1, required=True, metavar="-- CMD...")
 def exec_(app: str, process: str, command: tuple[str, ...]) -> None:
     """Run a command inside a running container."""
-    from podshift.deploy.oneoff import exec_command
+    from podshift.deploy.release.oneoff import exec_command
 
     with open_installation() as installation:
         sys.exit(exec_command(installation, installation.app(app), process, _words(command)))

@@ -20,8 +20,8 @@ from podshift.report import duration, printable, shorten
 @click.option("--message", metavar="TEXT", help="What this deploy is for; shown in releases and events.")
 def deploy(app: str, rev: str | None, no_cache: bool, canary: str | None, message: str | None) -> None:
     """Deploy a commit that was pushed. Default: the tip of the deploy branch."""
-    from podshift.deploy.options import Options, read_canary, read_message
-    from podshift.deploy.push import Wish, deploy_commit
+    from podshift.deploy.release.options import Options, read_canary, read_message
+    from podshift.deploy.release.push import Wish, deploy_commit
     from podshift.source import Repository
 
     options = Options(
@@ -42,7 +42,7 @@ def deploy(app: str, rev: str | None, no_cache: bool, canary: str | None, messag
 @click.option("--keep-config", is_flag=True, help="Today's config variables, not those of that release.")
 def rollback(app: str, release: str | None, keep_config: bool) -> None:
     """Go back to an earlier release's image and config. Default: the one that was live before."""
-    from podshift.deploy.change import rollback as go_back
+    from podshift.deploy.release.change import rollback as go_back
 
     number = release_number(release) if release else None
     run_change(app, lambda change: go_back(change, number, keep_config=keep_config))
@@ -52,7 +52,7 @@ def rollback(app: str, release: str | None, keep_config: bool) -> None:
 @app_argument
 def cancel(app: str) -> None:
     """Stop the deploy that is under way; what is live stays live."""
-    from podshift.deploy.cancel import cancel as stop
+    from podshift.deploy.release.cancel import cancel as stop
 
     with open_installation() as installation:
         what = stop(installation, app)

@@ -15,8 +15,8 @@ MESSAGE = "This site is being worked on and will be back soon."
 @json_option
 def domains(app: str, action: str | None, names: tuple[str, ...], as_json: bool) -> None:
     """Show, add or remove domains. `*.example.com` is every name below example.com that has no owner of its own."""
-    from podshift.deploy.domains import change_domains
-    from podshift.deploy.events import record
+    from podshift.deploy.app.domains import change_domains
+    from podshift.deploy.events.record import record
 
     if action and not names:
         raise click.UsageError(f"say which domains to {action}")
@@ -41,8 +41,8 @@ def domains(app: str, action: str | None, names: tuple[str, ...], as_json: bool)
 @json_option
 def maintenance(app: str, state: str | None, message: str | None, as_json: bool) -> None:
     """Show a page in place of the app, or the app again. Deploys go on behind it."""
-    from podshift.deploy.domains import set_maintenance
-    from podshift.deploy.events import record
+    from podshift.deploy.app.domains import set_maintenance
+    from podshift.deploy.events.record import record
 
     if message is not None and state != "on":
         raise click.UsageError("a message goes with on")

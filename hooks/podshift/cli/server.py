@@ -14,8 +14,8 @@ from podshift.settings import Home
 @click.option("--backends", type=click.IntRange(1, 4096), help="How many apps the proxy is ready for (64).")
 def init(engine: str | None, listen: str | None, proxy_image: str | None, backends: int | None) -> None:
     """Make this user's installation, or bring it up to date."""
-    from podshift.deploy.server import Wanted
-    from podshift.deploy.server import init as make
+    from podshift.deploy.server.setup import Wanted
+    from podshift.deploy.server.setup import init as make
 
     home = Home.from_environment()
     make(home, Wanted(engine, listen, proxy_image, backends), click.echo)
@@ -28,7 +28,7 @@ def init(engine: str | None, listen: str | None, proxy_image: str | None, backen
 @yes_option
 def uninstall(volumes: bool, yes: bool) -> None:
     """Take away what this installation made: apps, containers, networks, images, records. Data volumes are kept."""
-    from podshift.deploy.server import uninstall as take_away
+    from podshift.deploy.server.setup import uninstall as take_away
 
     home = Home.from_environment()
     with open_installation() as installation:
@@ -46,7 +46,7 @@ def uninstall(volumes: bool, yes: bool) -> None:
 @click.argument("app", required=False)
 def up(app: str | None) -> None:
     """Make what runs equal to the records: after a reboot, a crash, a restore."""
-    from podshift.deploy.reconcile import bring_up
+    from podshift.deploy.release.reconcile import bring_up
 
     with open_installation() as installation, Log.on(1) as log:
         bring_up(installation, [app] if app else None, log)

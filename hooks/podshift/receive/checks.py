@@ -1,9 +1,9 @@
 """What can be seen not to deploy, before anything has happened."""
 
-from podshift.deploy.buildtime import check_timeout
-from podshift.deploy.disk import refuse_nearly_full
-from podshift.deploy.links import refuse_ungranted
-from podshift.deploy.options import check_process
+from podshift.deploy.app.links import refuse_ungranted
+from podshift.deploy.build.timeout import check_timeout
+from podshift.deploy.release.options import check_process
+from podshift.deploy.server.disk import refuse_nearly_full
 from podshift.errors import PodshiftError
 from podshift.manifest import APP_JSON, MANIFEST, MANIFEST_BYTES, PROCFILE, Places, at, parse_manifest, places
 from podshift.model import Manifest

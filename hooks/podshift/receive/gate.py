@@ -91,8 +91,8 @@ def _deploy(home: Home, push: Push, old: str | None, new: str) -> bool:
 
     Where the branch could not be moved back, for want of room perhaps, the next repair does it.
     """
-    from podshift.deploy.gate import Gate, was_deployed
-    from podshift.deploy.push import Wish
+    from podshift.deploy.release.gate import Gate, was_deployed
+    from podshift.deploy.release.push import Wish
     from podshift.receive.push import pusher
     from podshift.receive.start import deploy
 

@@ -69,13 +69,13 @@ def post_receive(home: Home, app: str, lines: str) -> int:
 
 def _gate_has_deployed(home: Home, app: str, commit: str) -> bool:
     """Not so when the gate was shut just after this push had passed."""
-    from podshift.deploy.gate import was_deployed
+    from podshift.deploy.release.gate import was_deployed
 
     return was_deployed(home, app, commit)
 
 
 def _deploy(home: Home, push: Push, commit: str) -> bool:
-    from podshift.deploy.push import Wish
+    from podshift.deploy.release.push import Wish
     from podshift.receive.start import deploy
 
     app = push.app

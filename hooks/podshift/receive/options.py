@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from podshift.deploy.options import ORDINARY, Options, read_canary, read_message
+from podshift.deploy.release.options import ORDINARY, Options, read_canary, read_message
 from podshift.errors import PodshiftError
 
 GATE, NO_CACHE, SKIP, CANARY, MESSAGE = "gate", "no-cache", "skip", "canary", "message"

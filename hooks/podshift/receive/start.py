@@ -1,8 +1,8 @@
 """From a hook to a deploy: in a process of its own, while the hook relays its log to the pusher."""
 
-from podshift.deploy.background import Cancellation, in_background
 from podshift.deploy.installation import Installation
-from podshift.deploy.push import Wish, deploy_commit
+from podshift.deploy.release.background import Cancellation, in_background
+from podshift.deploy.release.push import Wish, deploy_commit
 from podshift.report import Log
 from podshift.settings import Home
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from podshift.deploy.checks.finding import Finding, error, fine, warning
-from podshift.deploy.trial import try_container
+from podshift.deploy.server.trial import try_container
 from podshift.engine import PACKAGES, open_engine
 from podshift.settings import Settings
 

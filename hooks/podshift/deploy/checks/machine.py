@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from podshift.deploy.checks.finding import Finding, error, fine, warning
-from podshift.deploy.disk import MIB, disks
+from podshift.deploy.server.disk import MIB, disks
 from podshift.settings import Home, Settings
 
 OLDEST_GIT = (2, 29)  # its receive-pack has the proc-receive hook

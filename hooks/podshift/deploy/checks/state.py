@@ -3,14 +3,14 @@
 import http.client
 from collections.abc import Iterator
 
-from podshift.deploy.apps import HOOKS, hook_text
+from podshift.deploy.app.apps import HOOKS, hook_text
 from podshift.deploy.checks.answer import http_answer
 from podshift.deploy.checks.finding import Finding, error, fine, warning
 from podshift.deploy.containers import ONE_OFF
 from podshift.deploy.installation import Installation
 from podshift.deploy.networks import open_networks
 from podshift.deploy.proxy import outdated
-from podshift.deploy.status import AppStatus, statuses
+from podshift.deploy.server.status import AppStatus, statuses
 
 
 def check_proxy(installation: Installation) -> Iterator[Finding]:

@@ -1,6 +1,6 @@
 """What an app wants of HTTPS: maps of the running proxy, so nothing is reloaded."""
 
-from podshift.deploy.domains import publish, refuse_by_alias
+from podshift.deploy.app.domains import publish, refuse_by_alias
 from podshift.deploy.installation import Installation
 from podshift.deploy.proxy import ensure_proxy
 from podshift.records import App

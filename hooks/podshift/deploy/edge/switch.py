@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 
-from podshift.deploy.domains import publish
+from podshift.deploy.app.domains import publish
 from podshift.deploy.edge.choice import WantedEdge, choose
 from podshift.deploy.edge.container import ensure_edge, remove_edge, with_image
 from podshift.deploy.installation import Installation

@@ -8,8 +8,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from podshift.deploy.app.logfiles import Entry, LogFile, instant, open_logs
 from podshift.deploy.installation import Installation
-from podshift.deploy.logfiles import Entry, LogFile, instant, open_logs
 from podshift.engine import Container
 from podshift.errors import PodshiftError
 

@@ -73,7 +73,7 @@ def in_background(home: Home, app: str, work: Work, *, errors: int | None = None
 
 def _mend(home: Home, app: str, number: signal.Signals, log: Log, _: Cancellation) -> None:
     """Put right what a killed deployer left behind, told in the log of its release."""
-    from podshift.deploy.reconcile import put_right  # imports the engine, which an onlooker does without
+    from podshift.deploy.release.reconcile import put_right  # imports the engine, which an onlooker does without
 
     killed = f"the process that did this was killed ({number.name})"
     log.step("repair", f"{killed}; putting things right")

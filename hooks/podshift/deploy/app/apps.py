@@ -8,7 +8,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from podshift.deploy.domains import check_domain, refuse_taken_domains
+from podshift.deploy.app.domains import check_domain, refuse_taken_domains
 from podshift.deploy.installation import Installation
 from podshift.deploy.keys.claim import refuse_left_behind
 from podshift.deploy.networks import create_app_network, create_start_network

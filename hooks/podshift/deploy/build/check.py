@@ -8,9 +8,9 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from podshift.deploy.buildfolder import KEPT, temporary_folder
+from podshift.deploy.build.folder import KEPT, temporary_folder
+from podshift.deploy.build.origins import LARGEST, OriginsAhead
 from podshift.deploy.installation import Installation
-from podshift.deploy.originsahead import LARGEST, OriginsAhead
 from podshift.engine import EngineError, ImageOrigin
 from podshift.errors import PodshiftError
 from podshift.grants import UNCHECKED

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from podshift.deploy.background import Cancellation
-from podshift.deploy.build import ensure_image
-from podshift.deploy.events import Happening, recorded
+from podshift.deploy.build.image import ensure_image
+from podshift.deploy.events.record import Happening, recorded
 from podshift.deploy.installation import Installation
 from podshift.deploy.queue import queued
-from podshift.deploy.reconcile import repair
-from podshift.deploy.rollout import roll_out
+from podshift.deploy.release.background import Cancellation
+from podshift.deploy.release.reconcile import repair
+from podshift.deploy.release.rollout import roll_out
 from podshift.errors import Cancelled, PodshiftError
 from podshift.model import State
 from podshift.records import App, Release

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from podshift.deploy.containerfile import own_containerfile, render
+from podshift.deploy.build.containerfile import own_containerfile, render
 from podshift.errors import PodshiftError
 from podshift.manifest import APP_JSON, MANIFEST, PROCFILE, parse_manifest, places
 from podshift.recognise import FolderTree, Recognised, recognise

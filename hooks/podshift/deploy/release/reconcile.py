@@ -4,16 +4,16 @@ import shutil
 from collections.abc import Sequence
 from functools import partial
 
-from podshift.deploy.accepted import forgotten, number_forgotten
-from podshift.deploy.branch import move_back
-from podshift.deploy.build import ensure_image
+from podshift.deploy.build.image import ensure_image
 from podshift.deploy.containers import RELEASE_COMMAND, Blueprint, lasting_containers
 from podshift.deploy.edge.container import ensure_edge
-from podshift.deploy.events import FAILED, kind_of, record, record_untold
+from podshift.deploy.events.record import FAILED, kind_of, record, record_untold
 from podshift.deploy.installation import Installation
 from podshift.deploy.proxy import ensure_proxy, synchronise_maps
 from podshift.deploy.prune import prune_quietly
 from podshift.deploy.queue import queued
+from podshift.deploy.release.accepted import forgotten, number_forgotten
+from podshift.deploy.release.branch import move_back
 from podshift.deploy.volumes import prepare_volumes
 from podshift.engine import Container
 from podshift.errors import PodshiftError

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from podshift.deploy.background import Cancellation
 from podshift.deploy.containers import Blueprint, lasting_containers
 from podshift.deploy.installation import Installation
+from podshift.deploy.release.background import Cancellation
 from podshift.deploy.volumes import prepare_volumes
 from podshift.model import State
 from podshift.proxy import backend_name

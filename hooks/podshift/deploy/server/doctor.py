@@ -8,7 +8,7 @@ from dataclasses import replace
 from podshift.deploy.checks import edge, engine, keys, machine, state
 from podshift.deploy.checks.finding import Finding, Level, error
 from podshift.deploy.installation import Installation
-from podshift.deploy.service import check_units
+from podshift.deploy.server.service import check_units
 from podshift.errors import PodshiftError
 from podshift.settings import Home, Settings
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from podshift.deploy.addresses import free_addresses
-from podshift.deploy.change import Change, changing, live_release
 from podshift.deploy.containers import Blueprint, lasting_containers
-from podshift.deploy.rollout import LiveBooks
+from podshift.deploy.release.change import Change, changing, live_release
+from podshift.deploy.release.rollout import LiveBooks
 from podshift.deploy.volumes import prepare_volumes
 from podshift.engine import Container
 from podshift.errors import PodshiftError

@@ -51,7 +51,7 @@ def notify(installation: Installation, event: Event) -> None:
             "event": event_object(event),
         }
         process = subprocess.Popen(
-            [sys.executable, "-I", "-m", "podshift.deploy.notifier"],
+            [sys.executable, "-I", "-m", "podshift.deploy.events.notifier"],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/",
             env=clean_environment(), start_new_session=True,
         )  # fmt: skip

@@ -9,16 +9,16 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from podshift.deploy.apps import destroy_unserved, write_hooks
+from podshift.deploy.app.apps import destroy_unserved, write_hooks
 from podshift.deploy.edge.addresses import collide
 from podshift.deploy.edge.container import ensure_edge
 from podshift.deploy.edge.image import EDGE_IMAGES
 from podshift.deploy.installation import Installation
 from podshift.deploy.keys.book import remove_block, renew_block
 from podshift.deploy.proxy import outdated, start_proxy
-from podshift.deploy.proxyimage import PROXY_IMAGES, obtain_proxy_image
-from podshift.deploy.service import remove_service
-from podshift.deploy.trial import try_container
+from podshift.deploy.server.proxyimage import PROXY_IMAGES, obtain_proxy_image
+from podshift.deploy.server.service import remove_service
+from podshift.deploy.server.trial import try_container
 from podshift.deploy.volumes import settle_volumes
 from podshift.engine import (
     Choice,

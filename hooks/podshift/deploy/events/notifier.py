@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
-from podshift.deploy.notify import is_url
+from podshift.deploy.events.notify import is_url
 from podshift.records import Records
 from podshift.report import printable
 from podshift.settings import Home
@@ -38,7 +38,7 @@ def main() -> None:
 def tell(target: str, event: Mapping[str, Any]) -> str:
     """`ok`, or what went wrong."""
     if is_url(target):
-        command = [sys.executable, "-I", "-m", "podshift.deploy.post"]
+        command = [sys.executable, "-I", "-m", "podshift.deploy.events.post"]
         text = json.dumps({"url": target, "event": event})
     else:
         command, text = shlex.split(target), json.dumps(event)

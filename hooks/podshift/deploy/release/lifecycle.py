@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from podshift.deploy.addresses import free_addresses
-from podshift.deploy.build import ensure_image
-from podshift.deploy.change import Change, changing, live_release, run_again
+from podshift.deploy.build.image import ensure_image
 from podshift.deploy.containers import Blueprint, lasting_containers
 from podshift.deploy.proxy import renew_network
-from podshift.deploy.rollout import LiveBooks, roll_out
-from podshift.deploy.scale import ScaledBooks, refuse_unknown
+from podshift.deploy.release.change import Change, changing, live_release, run_again
+from podshift.deploy.release.rollout import LiveBooks, roll_out
+from podshift.deploy.release.scale import ScaledBooks, refuse_unknown
 from podshift.deploy.volumes import prepare_volumes
 from podshift.errors import PodshiftError
 from podshift.report import count

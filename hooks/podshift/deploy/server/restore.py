@@ -10,12 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from zlib import error as ZlibError  # noqa: N812 - an exception by its kind's name
 
-from podshift.deploy.apps import make_repository
-from podshift.deploy.backup import ABOUT, DATABASE, FORMAT, SETTINGS
+from podshift.deploy.app.apps import make_repository
 from podshift.deploy.edge.image import EDGE_IMAGES
 from podshift.deploy.installation import Installation
-from podshift.deploy.proxyimage import PROXY_IMAGES
-from podshift.deploy.server import Wanted, init
+from podshift.deploy.server.backup import ABOUT, DATABASE, FORMAT, SETTINGS
+from podshift.deploy.server.proxyimage import PROXY_IMAGES
+from podshift.deploy.server.setup import Wanted, init
 from podshift.engine import select_engine
 from podshift.errors import PodshiftError
 from podshift.model import check_app_name

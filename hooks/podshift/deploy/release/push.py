@@ -4,21 +4,21 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from podshift.deploy.accepted import Accepted, noted
-from podshift.deploy.background import Cancellation
-from podshift.deploy.branch import move_back
-from podshift.deploy.build import build
+from podshift.deploy.app.links import refuse_ungranted
+from podshift.deploy.build.image import build
 from podshift.deploy.containers import Blueprint
-from podshift.deploy.events import SUPERSEDED, recorded
-from podshift.deploy.gate import Gate
+from podshift.deploy.events.record import SUPERSEDED, recorded
 from podshift.deploy.installation import Installation
-from podshift.deploy.links import refuse_ungranted
-from podshift.deploy.oneoff import run_afterwards, run_release_commands
-from podshift.deploy.options import ORDINARY, Options, check_process
 from podshift.deploy.prune import prune_quietly
 from podshift.deploy.queue import queued
-from podshift.deploy.reconcile import repair
-from podshift.deploy.rollout import roll_out
+from podshift.deploy.release.accepted import Accepted, noted
+from podshift.deploy.release.background import Cancellation
+from podshift.deploy.release.branch import move_back
+from podshift.deploy.release.gate import Gate
+from podshift.deploy.release.oneoff import run_afterwards, run_release_commands
+from podshift.deploy.release.options import ORDINARY, Options, check_process
+from podshift.deploy.release.reconcile import repair
+from podshift.deploy.release.rollout import roll_out
 from podshift.deploy.volumes import sharing
 from podshift.errors import Cancelled, PodshiftError, Superseded, said_of
 from podshift.manifest import APP_JSON, MANIFEST, MANIFEST_BYTES, PROCFILE, at

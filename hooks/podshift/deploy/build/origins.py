@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 
-from podshift.deploy.containerfile import own_containerfile
+from podshift.deploy.build.containerfile import own_containerfile
 from podshift.engine import Engine, EngineError, ImageOrigin
 from podshift.errors import PodshiftError
 from podshift.manifest import Places

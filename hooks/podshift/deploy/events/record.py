@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
+from podshift.deploy.events.notify import notify
 from podshift.deploy.installation import Installation
-from podshift.deploy.notify import notify
 from podshift.errors import Cancelled, PodshiftError, Superseded, said_of
 from podshift.model import State
 from podshift.records import Event, Release

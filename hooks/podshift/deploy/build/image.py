@@ -5,14 +5,14 @@ import time
 from pathlib import Path
 from threading import Thread
 
-from podshift.deploy.buildcheck import check_build
-from podshift.deploy.buildfolder import swept, temporary_folder
-from podshift.deploy.buildtime import in_time
-from podshift.deploy.containerfile import Chosen, choose_containerfile, no_base
+from podshift.deploy.build.check import check_build
+from podshift.deploy.build.containerfile import Chosen, choose_containerfile, no_base
+from podshift.deploy.build.folder import swept, temporary_folder
+from podshift.deploy.build.origins import OriginsAhead
+from podshift.deploy.build.slots import build_slot
+from podshift.deploy.build.timeout import in_time
 from podshift.deploy.containers import Blueprint
 from podshift.deploy.installation import Installation
-from podshift.deploy.originsahead import OriginsAhead
-from podshift.deploy.slots import build_slot
 from podshift.engine import BuildRequest, EngineError
 from podshift.manifest import places
 from podshift.records import App, Release
@@ -116,7 +116,7 @@ def _compile_templates(blueprint: Blueprint) -> None:
 def _host_files(installation: Installation, folder: Path) -> dict[str, Path]:
     if installation.settings.package_index == "none":
         return {}
-    from podshift.deploy.packageindex import host_secrets
+    from podshift.deploy.build.packageindex import host_secrets
 
     return host_secrets(folder)
 

@@ -1,0 +1,1 @@
+"""What an app has beside its releases: its records, domains, grants, logs."""

@@ -1,0 +1,1 @@
+"""From a pushed commit to an image."""

@@ -1,0 +1,1 @@
+"""What was done, written down and told to whoever wants to know."""
