@@ -27,7 +27,7 @@ from podshift.source import check_origin, create_repository, limit_input
 
 HOOKS = ("pre-receive", "proc-receive", "post-receive")
 INTERPRETER, RECEIVE = "@PYTHON@", "@RECEIVE@"
-RECEIVE_PATH = Path(__file__).parents[1] / "receive" / "__main__.py"
+RECEIVE_PATH = Path(__file__).parents[2] / "receive" / "__main__.py"
 
 
 def create_app(installation: Installation, wanted: NewApp, log: Log, *, owner: str | None = None) -> App:
