@@ -60,6 +60,19 @@ def test_a_container_has_few_of_roots_powers(pair: tuple[App, App]) -> None:
     assert said == ["CapBnd:", f"{0x4EB:016x}", "NoNewPrivs:", "1"]
 
 
+@pytest.mark.matrix
+def test_an_ordinary_user_in_a_container_has_none_of_them(app: App, checkout: Checkout) -> None:
+    """But to listen below 1024, which podman gives it and docker allows everybody anyway."""
+    own = (checkout.folder / "Containerfile").read_text()
+    checkout.commit("As somebody else", Containerfile=own.replace("CMD", "USER 10001\nCMD"))
+    assert "is live" in checkout.push(app).said
+    effective = int(inside(app, "grep", "CapEff", "/proc/1/status").split()[1], 16)
+    assert effective in (0, 1 << 10)
+    app.server.podshift("allow", app.name, "cap:NET_RAW")  # which the template drops otherwise
+    app.server.podshift("restart", app.name)
+    assert int(inside(app, "grep", "CapBnd", "/proc/1/status").split()[1], 16) == 0x4EB | 1 << 13
+
+
 @pytest.mark.skipif(PROGRAM == "docker", reason="docker has always cut its networks off from each other")
 @pytest.mark.matrix
 def test_a_network_of_an_older_podshift_is_told_of_and_made_anew(server: Server, tmp_path: Path) -> None:

@@ -29,14 +29,14 @@ def policy(folder: Path, text: str, **values: Any) -> list[str]:
 
 
 CAPABILITIES = (
-    "--cap-drop=all",
-    "--cap-add=chown",
-    "--cap-add=dac_override",
-    "--cap-add=fowner",
-    "--cap-add=kill",
+    "--cap-drop=audit_write",
+    "--cap-drop=fsetid",
+    "--cap-drop=mknod",
+    "--cap-drop=net_raw",
+    "--cap-drop=setfcap",
+    "--cap-drop=setpcap",
+    "--cap-drop=sys_chroot",
     "--cap-add=net_bind_service",
-    "--cap-add=setgid",
-    "--cap-add=setuid",
 )
 
 

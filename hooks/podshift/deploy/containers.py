@@ -97,7 +97,7 @@ class Blueprint:
         return [home.templates / self.app.name, home.templates]
 
     def policy(self, process: Process) -> list[str]:
-        return run_policy(
+        policy = run_policy(
             self.templates,
             app=self.app.name,
             release=self.release.number,
@@ -106,6 +106,9 @@ class Blueprint:
             volumes=self.volumes(process),
             engine=self.installation.settings.engine,
         )
+        # podman refuses a capability that is both dropped and added
+        granted = {option.replace("--cap-add=", "--cap-drop=").lower() for option in self.granted}
+        return [argument for argument in policy if argument.lower() not in granted]
 
     def arguments(self, process: Process, place: Placed, policy: Sequence[str] | None = None) -> list[str]:
         """What goes after `run` for one container at its place."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from podshift.engine.build import end_strays, run_build
 from podshift.engine.caller import Caller, label_filters
-from podshift.engine.command import EngineError, Line
+from podshift.engine.command import EngineError, Line, TimedOut
 from podshift.engine.memory import forget_stale_secrets
 from podshift.engine.objects import Image, ImageFacts, ImageOrigin
 from podshift.engine.request import BuildRequest
@@ -95,7 +95,13 @@ class Images(Caller):
 
     def pull(self, name: str, on_line: Line) -> None:
         """Get an image from its registry. Raises EngineError."""
-        self.call("pull", name, on_line=on_line, timeout=self.build_seconds)
+        try:
+            self.call("pull", name, on_line=on_line, timeout=self.build_seconds)
+        except TimedOut:
+            raise
+        except EngineError as error:  # docker's words do not always say which image it was
+            what = error.message if error.hint else f"the image {name} could not be pulled"
+            raise EngineError(what, error.output, hint=error.hint) from None
 
     def images(self, **labels: str) -> list[Image]:
         """Images with all these labels, once for each tag; the names are without their `podshift.` prefix."""
