@@ -43,6 +43,14 @@ def test_the_proxy_is_no_way_to_another_app(pair: tuple[App, App]) -> None:
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "0\n"
 
 
+def test_the_end_of_an_app_opens_no_way_between_others(pair: tuple[App, App]) -> None:
+    """netavark takes the jump to the rules of all isolated networks away with the first that it takes down."""
+    one, other = pair
+    with created(one.server):
+        pass
+    assert reach(one, address(other), 8080) == "TimeoutError"
+
+
 def test_nothing_of_podshifts_is_in_a_container(pair: tuple[App, App]) -> None:
     one, _ = pair
     mounts = inside(one, "cat", "/proc/self/mountinfo")

@@ -45,6 +45,7 @@ class AliasSwitch:
 
     def add(self, _backend: str, upstream: Placed) -> None:
         """Begin to ask a container that runs already; it does not have the alias yet."""
+        self.engine.keep_isolated()
         pids = {one.name: one.pid for one in self._containers()}
         self.places[upstream.name] = upstream
         if pid := pids.get(upstream.name):

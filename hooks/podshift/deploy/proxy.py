@@ -42,6 +42,7 @@ def start_proxy(installation: Installation) -> None:
                 "the proxy does not come up", hint="podshift doctor", details=tuple(engine.logs(name, 25))
             )
         time.sleep(POLL_SECONDS)
+    engine.keep_isolated()
 
 
 def outdated(installation: Installation) -> bool:
@@ -98,6 +99,7 @@ def proxy_arguments(installation: Installation) -> list[str]:
 def attach(installation: Installation, app: str, subnet: str) -> None:
     """Connect the proxy to an app's network, at its place there; it may be on it already."""
     installation.engine.connect(installation.network(app), installation.home.proxy_name, **proxy_place(subnet))
+    installation.engine.keep_isolated()
 
 
 def detach(installation: Installation, app: str) -> None:

@@ -1,12 +1,14 @@
 """Networks, and who is on them."""
 
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 
 from podshift.engine.caller import Caller, label_filters
 from podshift.engine.command import EngineError
+from podshift.engine.firewall import keep_jump, remove_jump
 
 CREATING_TRIES = 5
 
@@ -55,6 +57,18 @@ class Networks(Caller):
 
     def remove_network(self, name: str) -> None:
         self.call("network", "rm", name)
+
+    def keep_isolated(self) -> None:
+        """Isolated networks stay cut off from each other when one of them is taken down; to be said before that."""
+        keep_jump(self._networks_entered())
+
+    def end_isolation(self) -> None:
+        """No isolated network is left."""
+        remove_jump(self._networks_entered())
+
+    def _networks_entered(self) -> list[str]:
+        """What a command about the machine's network begins with: a rootless engine has one of its own."""
+        return [] if os.geteuid() == 0 else [self.program, *self.options, "unshare", "--rootless-netns"]
 
     def outward_network(self, bridge: str, *, rootless: bool) -> str:
         """The network of a container that sees who connects to its published ports, and that no container has to reach.

@@ -131,6 +131,7 @@ def destroy_unserved(installation: Installation, app: App, log: Log) -> None:
 
 def _clean_up(installation: Installation, name: str) -> None:
     engine, network = installation.engine, installation.network(name)
+    engine.keep_isolated()
     engine.remove([one.name for one in engine.containers(home=installation.label, app=name)], 10)
     engine.remove_images(image.name for image in own_images(installation, name))
     if engine.network_label(network, "podshift.home") == installation.label:

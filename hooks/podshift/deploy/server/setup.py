@@ -198,6 +198,8 @@ def uninstall(home: Home, log: Log, *, volumes: bool = False) -> list[Path]:
         settle_volumes(installation, log, remove=volumes)
         for network in engine.networks(home=installation.label):
             engine.remove_network(network)
+        if not engine.networks(isolated="yes"):  # of no other installation either
+            engine.end_isolation()
         tags = engine.image_tags(PROXY_IMAGES) + engine.image_tags(EDGE_IMAGES)
         engine.remove_images([tag for tag in tags if tag.endswith(f":{home.identity}")])
     return _remove_folder(home)

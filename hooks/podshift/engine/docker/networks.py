@@ -19,6 +19,11 @@ ROUTES = Path("/proc/net/route")
 class DockerNetworks(Networks):
     """Docker's own ways with networks."""
 
+    def keep_isolated(self) -> None:
+        """Each of docker's networks has rules of its own."""
+
+    end_isolation = keep_isolated
+
     def create_network(
         self, name: str, labels: Mapping[str, str], *, subnet: str | None = None, isolated: bool = False
     ) -> str:
