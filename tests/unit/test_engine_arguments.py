@@ -113,7 +113,10 @@ def test_nothing_to_do_asks_nothing_of_the_engine(recorder: Recorder) -> None:
 def test_the_last_lines_of_a_container_are_of_both_streams(recorder: Recorder) -> None:
     recorder.answer("one\ntwo\r\nthree")
     assert recorder.engine.logs("hello-web-12-1", 2) == ["two", "three"]
-    assert recorder.said() == [["logs", "--tail=2", "hello-web-12-1"]]
+    assert recorder.said()[-1] == ["logs", "hello-web-12-1"]
+    recorder.answer("journald")
+    recorder.engine.timed_logs("hello-web-12-1", 2)
+    assert recorder.said()[-1] == ["logs", "--timestamps", "--tail=2", "hello-web-12-1"]
 
 
 # Of every build: its steps have less of root's powers than podman gives by itself.

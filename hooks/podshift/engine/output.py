@@ -1,5 +1,6 @@
 """What containers print, as the engine keeps it."""
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -18,15 +19,25 @@ class Output(Caller):
 
     def logs(self, name: str, lines: int) -> list[str]:
         """The last lines of both streams, in order."""
-        collected: list[str] = []
-        self.call("logs", f"--tail={lines}", name, on_line=collected.append)
-        return collected[-lines:]
+        return self._last(name, lines)
 
     def timed_logs(self, name: str, lines: int) -> list[str]:
         """The last lines of both streams, each after its time and a space."""
-        collected: list[str] = []
-        self.call("logs", "--timestamps", f"--tail={lines}", name, on_line=collected.append)
-        return collected
+        return self._last(name, lines, "--timestamps")
+
+    def _last(self, name: str, lines: int, *options: str) -> list[str]:
+        collected: deque[str] = deque(maxlen=lines)
+        self.call("logs", *options, *self.tail(name, lines), name, on_line=collected.append)
+        return list(collected)
+
+    def tail(self, name: str, lines: int) -> list[str]:
+        """The option of `logs` for the last lines, where it can be trusted.
+
+        podman 4.3 loses or moves a line of a log in a file that was written in two pieces, as an unbuffered Python
+        program does: so such a log, which is bounded, is read from its beginning.
+        """
+        driver = self.call("container", "inspect", "--format={{.HostConfig.LogConfig.Type}}", name).strip()
+        return [f"--tail={lines}"] if driver == "journald" else []
 
     def follow_logs(self, name: str, lines: int, on_line: Line) -> Callable[[], None]:
         """Pass on the last lines, and all that come until the container is gone; what is given back ends it."""

@@ -46,3 +46,6 @@ class Docker(DockerContainers, DockerImages, DockerNetworks, Engine):
 
     def own_log(self, policy: Sequence[str], path: str) -> list[str]:
         return [f"--label=podshift.log={path}"]
+
+    def tail(self, name: str, lines: int) -> list[str]:
+        return [f"--tail={lines}"]
