@@ -33,6 +33,7 @@ def moved(app: App, server: Server) -> App:
     return App(server, app.name, repository, str(repository))
 
 
+@pytest.mark.matrix
 def test_what_ran_runs_again_on_another_machine(tmp_path: Path) -> None:
     archive = tmp_path / "podshift.tar.gz"
     shop, blog = Checkout(tmp_path / "shop"), Checkout(tmp_path / "blog")

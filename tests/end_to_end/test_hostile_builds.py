@@ -110,6 +110,7 @@ def test_no_file_that_the_engine_reads_is_a_link_to_one_of_the_server(
     assert "goes through cpp" in checkout.push(app).said
 
 
+@pytest.mark.matrix
 def test_builds_of_two_apps_have_nothing_of_each_other(app: App, checkout: Checkout, tmp_path: Path) -> None:
     """Neither images, nor caches, nor what runs; what is an app's own it finds again."""
     other = Checkout(tmp_path / "other")

@@ -80,6 +80,7 @@ def test_a_terminal_gets_colours_and_a_pipe_none(app: App, checkout: Checkout) -
     assert output.startswith(b"\x1b[36mweb.1.1 |\x1b[0m v1 listens")
 
 
+@pytest.mark.matrix
 def test_another_log_driver_is_read_through_the_engine(app: App, checkout: Checkout) -> None:
     template = app.server.home / "templates" / app.name / "run.args.j2"
     template.parent.mkdir()

@@ -90,6 +90,7 @@ def test_memory_and_cpus_are_limits_of_the_container(app: App, checkout: Checkou
     assert app.get() == (200, "hello from v1\n")
 
 
+@pytest.mark.matrix
 def test_uninstall_keeps_volumes_unless_told(server: Server, checkout: Checkout, tmp_path: Path) -> None:
     checkout.commit("Volume", podshift_toml=DATA)
     options = ("--proxy-image", server.settings["proxy_image"])
