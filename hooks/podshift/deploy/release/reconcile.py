@@ -104,6 +104,7 @@ def bring_up(installation: Installation, names: list[str] | None, log: Log) -> N
             failed.append(app.name)
         else:
             log.step("up", f"{app.name}: {_standing(installation, app)}")
+    installation.engine.keep_isolated()
     if failed:
         raise PodshiftError(f"could not bring up {', '.join(failed)}", hint="podshift doctor")
 
