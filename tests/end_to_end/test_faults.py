@@ -16,7 +16,7 @@ from server import App, Checkout, Server
 from server.engines import BUILT, PROGRAM, STEP
 from server.faults import Shim, an_ordinary_push_works, kill_the_deployer, short, under_load
 from server.installation import created, installed, wait_until
-from server.under_way import finished, holder, log_of
+from server.under_way import finished, holder, until_said
 
 BOUNDARIES = (STEP, BUILT, "start ", "takes all requests")
 INSTANTS, PARTS = 50, 5
@@ -28,8 +28,7 @@ def test_a_deployer_killed_at_a_step(app: App, checkout: Checkout, boundary: str
     with under_load(app):
         checkout.version("v2")
         push = checkout.start_push(app)
-        log = log_of(app, 2)
-        wait_until(lambda: log.exists() and boundary in log.read_text(), what=boundary)
+        until_said(app, 2, boundary)
         kill_the_deployer(app)
         finished(push)
         an_ordinary_push_works(app, checkout, "v3")
@@ -114,8 +113,7 @@ def test_a_database_that_somebody_else_has_locked(app: App, checkout: Checkout) 
         assert "still serves, and main is back at it" in pushed.said
         assert app.states() == ["live"]
         push = checkout.start_push(app)
-        log = log_of(app, 2)
-        wait_until(lambda: log.exists() and STEP in log.read_text(), what="the build")
+        until_said(app, 2, STEP)
         with locked_database(app):
             pushed = finished(push)
         assert "database is locked" in pushed.said
@@ -136,8 +134,7 @@ def test_the_proxy_is_killed_in_mid_drain(app: App, checkout: Checkout) -> None:
         wait_until(lambda: "busy" if _in_flight(app) == 2 else None, what="two slow requests in flight")
         checkout.version("v2")
         push = checkout.start_push(app)
-        log = log_of(app, 2)
-        wait_until(lambda: log.exists() and "takes all requests" in log.read_text(), what="the switch")
+        until_said(app, 2, "takes all requests")
         own = (f"--filter=label=podshift.home={app.server.home}", "--filter=label=podshift.role=proxy")
         app.server.engine("kill", app.server.engine("ps", "--quiet", *own).strip())
         finished(push)
@@ -160,8 +157,7 @@ def test_the_machine_goes_down_in_the_middle(tmp_path: Path, checkout: Checkout)
         checkout.push(app)
         checkout.version("v2")
         push = checkout.start_push(app)
-        log = log_of(app, 2)
-        wait_until(lambda: log.exists() and "start " in log.read_text(), what="the start")
+        until_said(app, 2, "start ")
         os.kill(push.pid, signal.SIGKILL)
         kill_the_deployer(app)
         _power_off(server)
@@ -187,8 +183,7 @@ def test_one_apps_drain_survives_what_is_done_for_another(app: App, checkout: Ch
         wait_until(lambda: _in_flight(app) >= 3, what="slow requests in flight")
         checkout.version("v2")
         push = checkout.start_push(app)
-        log = log_of(app, 2)
-        wait_until(lambda: log.exists() and "takes all requests" in log.read_text(), what="the switch")
+        until_said(app, 2, "takes all requests")
         with created(app.server, "--domain", f"shop.{app.name}.example.com"):
             assert app.containers() == [f"{app.name}-web-1-1", f"{app.name}-web-2-1"]
             assert push.poll() is None

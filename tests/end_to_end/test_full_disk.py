@@ -11,8 +11,8 @@ import pytest
 from server import App, Checkout
 from server.engines import STEP
 from server.faults import Shim, an_ordinary_push_works, short, under_load
-from server.installation import created, installed, wait_until
-from server.under_way import PLAIN, finished, held_start, in_start, let_go, log_of
+from server.installation import created, installed
+from server.under_way import PLAIN, finished, held_start, in_start, let_go, until_said
 
 
 @pytest.fixture
@@ -53,8 +53,7 @@ def test_a_disk_that_gets_full(small_disk: Path, checkout: Checkout, boundary: s
         with under_load(app):
             checkout.version("v2")
             push = checkout.start_push(app)
-            log = log_of(app, 2)
-            wait_until(lambda: log.exists() and boundary in log.read_text(), what=boundary)
+            until_said(app, 2, boundary)
             fill(small_disk)
             pushed = finished(push)
             assert "is live" in pushed.said or "error:" in pushed.said

@@ -51,6 +51,12 @@ def in_start(app: App, release: int) -> None:
     wait_until(lambda: "starting" in app.states(), what="starting")
 
 
+def until_said(app: App, release: int, words: str) -> None:
+    """Return when the log of a deploy has these words."""
+    log = log_of(app, release)
+    wait_until(lambda: log.exists() and words in log.read_text(), what=words)
+
+
 def log_of(app: App, release: int) -> Path:
     return app.server.home / "apps" / app.name / "logs" / f"v{release}.log"
 

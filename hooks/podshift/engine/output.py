@@ -34,7 +34,7 @@ class Output(Caller):
         """The option of `logs` for the last lines, where it can be trusted.
 
         podman 4.3 loses or moves a line of a log in a file that was written in two pieces, as an unbuffered Python
-        program does: so such a log, which is bounded, is read from its beginning.
+        program does: so such a log, which podshift's template bounds, is read from its beginning.
         """
         driver = self.call("container", "inspect", "--format={{.HostConfig.LogConfig.Type}}", name).strip()
         return [f"--tail={lines}"] if driver == "journald" else []

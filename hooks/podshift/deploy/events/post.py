@@ -2,28 +2,17 @@
 
 import json
 import sys
-import urllib.error
 import urllib.request
 
-# No file:, no ftp:, and no redirects: the operator's URL is where it goes.
-HANDLERS = (
-    urllib.request.ProxyHandler,
-    urllib.request.HTTPHandler,
-    urllib.request.HTTPSHandler,
-    urllib.request.HTTPDefaultErrorHandler,
-    urllib.request.HTTPErrorProcessor,
-)
+from podshift.opener import strict_opener
 
 
 def main() -> int:
     job = json.load(sys.stdin)
-    opener = urllib.request.OpenerDirector()
-    for handler in HANDLERS:
-        opener.add_handler(handler())
     headers = {"Content-Type": "application/json", "User-Agent": "podshift"}
     request = urllib.request.Request(job["url"], json.dumps(job["event"]).encode(), headers, method="POST")  # noqa: S310
     try:
-        with opener.open(request, timeout=10):
+        with strict_opener().open(request, timeout=10):
             return 0
     except (OSError, ValueError) as error:  # HTTPError is an OSError
         print(error)  # noqa: T201 - its last line is what the operator is shown

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from podshift.errors import PodshiftError
+from podshift.opener import strict_opener
 from podshift.report.text import printable
 from podshift.source.lfs.endpoint import Endpoint
 from podshift.source.lfs.pointers import Pointer
@@ -23,15 +24,6 @@ LONGEST_ANSWER = 8 * 1024 * 1024
 SILENT_SECONDS = 30.0
 SECONDS = 1800.0
 """For all of a commit's files together."""
-
-# No file:, no ftp:, no redirects: what was checked is where it goes.
-HANDLERS = (
-    urllib.request.ProxyHandler,
-    urllib.request.HTTPHandler,
-    urllib.request.HTTPSHandler,
-    urllib.request.HTTPDefaultErrorHandler,
-    urllib.request.HTTPErrorProcessor,
-)
 
 
 def download(endpoint: Endpoint, pointers: Sequence[Pointer], store: Path) -> None:
@@ -84,13 +76,10 @@ def _fetch(endpoint: Endpoint, pointer: Pointer, told: Mapping[str, Any], store:
 @contextmanager
 def _opened(url: str, headers: Mapping[str, str], data: bytes | None = None) -> Iterator[Any]:
     """An answer below 300. Raises PodshiftError for every other, with nothing of what it said."""
-    opener = urllib.request.OpenerDirector()
-    for handler in HANDLERS:
-        opener.add_handler(handler())
     place = redact(url.partition("?")[0])  # what follows may be a signature
     try:
         request = urllib.request.Request(url, data, {"User-Agent": "podshift", **headers})  # noqa: S310 - checked
-        with opener.open(request, timeout=SILENT_SECONDS) as answer:
+        with strict_opener().open(request, timeout=SILENT_SECONDS) as answer:
             yield answer
     except urllib.error.HTTPError as error:
         hint = "a private one needs an SSH URL and podshift deploy-key APP" if error.code in (401, 403, 404) else ""
