@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from podshift.engine.firewall import JUMP
 from server import App, Checkout, Server
 from server.engines import PROGRAM, subnet_of
 from server.inside import address, inside, network, proxy_of, reach
-from server.installation import created
+from server.installation import ENGINE, created
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +50,17 @@ def test_the_end_of_an_app_opens_no_way_between_others(pair: tuple[App, App]) ->
     with created(one.server):
         pass
     assert reach(one, address(other), 8080) == "TimeoutError"
+
+
+@pytest.mark.skipif(ENGINE != "podman", reason="the firewall of this machine is root's podman's only")
+def test_up_puts_the_jump_back(pair: tuple[App, App]) -> None:
+    firewall("--delete")
+    pair[0].server.podshift("up", pair[0].name)
+    firewall("--check")
+
+
+def firewall(verb: str) -> None:
+    subprocess.run(["iptables", "--wait", "5", verb, *JUMP], check=True)
 
 
 def test_nothing_of_podshifts_is_in_a_container(pair: tuple[App, App]) -> None:
