@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from bench.workshop import DRAIN_SECONDS, BenchError, Workshop
+from podshift.proxy.files import threads
 from server import App, Checkout
 from server.installation import created, free_port
 
@@ -201,12 +202,13 @@ class HaproxyReload(ByHand):
         time.sleep(DRAIN_SECONDS)
 
     def _write(self, address: str) -> None:
-        (self.folder / "haproxy.cfg").write_text(RELOADED.format(address=address))
+        (self.folder / "haproxy.cfg").write_text(RELOADED.format(address=address, threads=threads()))
 
 
 RELOADED = """\
 global
     maxconn 4000
+    nbthread {threads}
     stats socket /tmp/admin.sock mode 600 level admin expose-fd listeners
 defaults
     mode http

@@ -153,3 +153,11 @@ def test_the_folders_are_for_this_user_alone(tmp_path: Path) -> None:
     Switchboard(Home(tmp_path / "home"))
     for folder in (tmp_path / "home", tmp_path / "home" / "proxy", tmp_path / "home" / "run"):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(("processors", "threads"), [(1, 1), (2, 1), (3, 1), (4, 2), (16, 8)])
+def test_haproxy_takes_half_of_the_processors(
+    home: Home, monkeypatch: pytest.MonkeyPatch, processors: int, threads: int
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(processors)))
+    assert f"    nbthread {threads}\n" in config(home)

@@ -1,5 +1,6 @@
 """The proxy's files: rendered from records, never edited, never reloaded by a running proxy."""
 
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -164,11 +165,20 @@ def prepare_files(
         for number in range(backends)
     ]
     texts = {"haproxy.cfg": render_template(
-        "haproxy.cfg.j2", [home.templates], backends=views, maxconn=maxconn, server_options=SERVER_OPTIONS
+        "haproxy.cfg.j2", [home.templates], backends=views, maxconn=maxconn, threads=threads(),
+        server_options=SERVER_OPTIONS,
     )}  # fmt: skip
     for name, entries in maps(apps, placed, https_port).items():
         texts[f"{name}.map"] = "".join(f"{key} {value}\n" for key, value in sorted(entries.items()))
     return PreparedFiles(tuple(_prepare(home.proxy_folder / name, text) for name, text in texts.items()))
+
+
+def threads() -> int:
+    """Half of this machine's processors: the apps and the clients' side of the kernel need the others.
+
+    On 2 of them HAProxy answers a fifth more requests with one thread than with its own choice of two.
+    """
+    return max(1, len(os.sched_getaffinity(0)) // 2)
 
 
 def copy_static_files(home: Home) -> None:
