@@ -108,6 +108,7 @@ def test_prune_takes_old_logs_and_leftovers_of_failed_builds(app: App, checkout:
     assert len(leftovers(app)) == LEFT_BY_A_BUILD
     checkout.commit("Mended", Containerfile=STAGES.format(token=app.name))
     checkout.push(app)
+    assert len(leftovers(app)) == LEFT_BY_A_BUILD  # its own; what the failed one left is gone
     assert app.states() == ["retired", "failed", "live"]
     for number in range(100, 160):
         (folder / f"v{number}.log").write_text("of releases that are not recorded any more\n")
@@ -115,6 +116,18 @@ def test_prune_takes_old_logs_and_leftovers_of_failed_builds(app: App, checkout:
     assert said == f"{app.name}: 0 images and 60 logs removed\n"
     assert logs(app) == ["v1.log", "v2.log", "v3.log"]
     assert app.get()[0] == 200
+
+
+def test_what_no_log_names_is_left_to_podshift_prune(app: App, checkout: Checkout) -> None:
+    checkout.push(app)
+    checkout.commit("Breaks", Containerfile=f"FROM localhost/podshift-python\nRUN echo {app.name} > /y\nRUN false\n")
+    checkout.push(app)
+    (app.server.home / "apps" / app.name / "logs" / "v2.log").unlink()
+    checkout.commit("Mended", Containerfile=STAGES.format(token=app.name))
+    checkout.push(app)
+    assert len(leftovers(app)) == 2 * LEFT_BY_A_BUILD
+    app.server.podshift("prune", app.name)
+    assert len(leftovers(app)) == LEFT_BY_A_BUILD
 
 
 def test_a_push_is_refused_early_when_the_disk_is_nearly_full(app: App, checkout: Checkout) -> None:

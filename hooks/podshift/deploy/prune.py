@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, takewhile
 from pathlib import Path
 
 from podshift.deploy.installation import Installation
@@ -25,6 +25,7 @@ KEEP_EVENTS = 10_000
 KEEP_CHECKOUT_SECONDS = 30 * 86400.0
 ABANDONED_SECONDS = 86400.0
 IN_USE = (State.LIVE, State.BUILDING, State.STARTING)
+WERE_LIVE = (State.LIVE, State.RETIRED)
 # How a build's output names what each of its steps made.
 LAYER = re.compile(r"--> ([0-9a-f]{11,64})\s*$", re.MULTILINE)
 
@@ -40,9 +41,13 @@ class Pruned:
         return f"{count(len(self.images), 'image')} and {count(self.logs, 'log')} removed"
 
 
-def prune(installation: Installation, app: App) -> Pruned:
-    """Take away what one app no longer needs. The caller holds the app's lock."""
-    images = prune_images(installation, app)
+def prune(installation: Installation, app: App, *, thorough: bool = True) -> Pruned:
+    """Take away what one app no longer needs. The caller holds the app's lock.
+
+    `thorough`: among all images of the engine, which takes seconds where there are many; else among those that the
+    builds' logs name.
+    """
+    images = prune_images(installation, app, thorough=thorough)
     used = last_used(checkout := installation.home.checkout(app.name))
     if used is not None and time.time() - used > KEEP_CHECKOUT_SECONDS:
         throw_away(checkout)
@@ -51,9 +56,9 @@ def prune(installation: Installation, app: App) -> Pruned:
 
 
 def prune_quietly(installation: Installation, app: App, log: Log) -> None:
-    """At the end of a deploy, which is live already and cannot fail any more."""
+    """At the end of a deploy, which is live already and cannot fail any more; but the pusher still waits."""
     try:
-        prune(installation, app)
+        prune(installation, app, thorough=False)
     except (PodshiftError, OSError) as error:
         log.step("prune", f"left for later: {error}")
 
@@ -67,20 +72,25 @@ def prune_home(home: Home) -> None:
         path.unlink(missing_ok=True)
 
 
-def prune_images(installation: Installation, app: App) -> list[str]:
+def prune_images(installation: Installation, app: App, *, thorough: bool) -> list[str]:
     """Keep the images in use and those of the newest releases (`keep_images`, 5); give back what went.
 
     What has no tag is a stage or a broken-off build; it stays while a kept release was built with it.
     """
-    keep = _kept(installation, app)
-    images = own_images(installation, app.name)
-    gone = [one.name for one in images if not one.dangling and one.name not in keep]
-    dangling = [one.name for one in images if one.dangling]
-    if dangling and not installation.records.building(except_for=app.name):  # another build may be about to use them
-        used = _layers(installation, app, keep)
-        gone += [one for one in dangling if not any(one.startswith(layer) for layer in used)]
-    installation.engine.remove_images(gone)
-    return gone
+    engine, keep = installation.engine, _kept(installation, app)
+    gone = [tag for tag in engine.image_tags(REPOSITORY.format(app=app.name)) if tag not in keep]
+    engine.remove_images(gone)
+    if installation.records.building(except_for=app.name):
+        return gone  # what has no tag may be what the other build is about to use
+    used = _layers(installation, app, _builds(keep) | {one.number for one in _newest(installation, app, 1)})
+    if thorough:
+        untagged = [one.id for one in own_images(installation, app.name) if one.dangling]
+    else:
+        made = _layers(installation, app, _builds(gone) | _failed_before(installation, app))
+        untagged = engine.untagged(sorted(made - used), home=installation.label, app=app.name)
+    left = [one for one in untagged if not any(one.startswith(layer) for layer in used)]
+    engine.remove_images(left)
+    return [*gone, *left]
 
 
 def own_images(installation: Installation, app: str) -> list[Image]:
@@ -91,15 +101,21 @@ def own_images(installation: Installation, app: str) -> list[Image]:
 
 def _kept(installation: Installation, app: App) -> set[str]:
     releases = installation.records.releases(app.name)
-    usable = dict.fromkeys(one.image for one in releases if one.state in (State.LIVE, State.RETIRED))
+    usable = dict.fromkeys(one.image for one in releases if one.state in WERE_LIVE)
     newest = list(usable)[: installation.settings.keep_images]
     return {*newest, *(one.image for one in releases if one.state in IN_USE)}
 
 
-def _layers(installation: Installation, app: App, images: Iterable[str]) -> set[str]:
-    """What the builds of these images, and the newest build, made or took from the cache: their logs say it."""
+def _failed_before(installation: Installation, app: App) -> set[int]:
+    """The releases between the newest and the one that was live before it: nothing has looked after their builds."""
+    earlier = installation.records.releases(app.name)[1:]
+    return {one.number for one in takewhile(lambda one: one.state not in WERE_LIVE, earlier)}
+
+
+def _layers(installation: Installation, app: App, builds: Iterable[int]) -> set[str]:
+    """What these builds made or took from the cache: their logs say it."""
     found: set[str] = set()
-    for number in _builds(images) | {one.number for one in _newest(installation, app, 1)}:
+    for number in builds:
         with suppress(FileNotFoundError):
             found.update(LAYER.findall(installation.home.log(app.name, number).read_text(errors="replace")))
     return found

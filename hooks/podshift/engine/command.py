@@ -18,7 +18,12 @@ Line = Callable[[str], None]
 
 
 class EngineError(PodshiftError):
-    """An engine command that failed; `output` has its last lines, in the engine's own words."""
+    """An engine command that failed; `output` has its last lines, in the engine's own words.
+
+    `printed` is what run() would have given back: some commands answer for what they found, and fail for the rest.
+    """
+
+    printed = ""
 
     def __init__(self, message: str, output: str, *, hint: str = "") -> None:
         super().__init__(message, hint=hint, details=tuple(output.splitlines()[-TAIL_LINES:]))
@@ -55,7 +60,11 @@ def run(
         program, arguments, out=keep if on_line else output.append, err=None if on_line else keep,
         env=env, stdin=stdin,
     )  # fmt: skip
-    wait(process, program, arguments, timeout, tail)
+    try:
+        wait(process, program, arguments, timeout, tail)
+    except EngineError as error:
+        error.printed = "".join(output)
+        raise
     if failures:
         raise failures[0]
     return "".join(output)

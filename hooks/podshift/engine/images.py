@@ -115,6 +115,18 @@ class Images(Caller):
         output = self._looked_at("images", "--format={{.Repository}}:{{.Tag}}", f"--filter=reference={repository}")
         return sorted({line for line in output.splitlines() if line.startswith(f"{repository}:")})
 
+    def untagged(self, ids: Sequence[str], **labels: str) -> list[str]:
+        """Which of these images are here, have all these labels, and no tag. No other image is looked at."""
+        if not ids:
+            return []
+        try:
+            printed = self.call("image", "inspect", *ids)
+        except EngineError as error:  # some are not here any more
+            printed = error.printed
+        wanted = {f"podshift.{key}": value for key, value in labels.items()}.items()
+        found = [one for one in json.loads(printed or "[]") if not one.get("RepoTags")]
+        return [one["Id"].removeprefix("sha256:") for one in found if wanted <= image_origin(one).labels.items()]
+
     def _looked_at(self, *arguments: str) -> str:
         """podman gives up when an image that it comes by on the way is removed by somebody else just then."""
         for _ in range(LOOKING_TRIES - 1):
