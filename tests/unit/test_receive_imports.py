@@ -60,3 +60,10 @@ def test_importing_gitpython_runs_nothing(tmp_path: Path) -> None:
     command = "import podshift.source, os; assert 'GIT_PYTHON_GIT_EXECUTABLE' not in os.environ"
     subprocess.run([sys.executable, "-I", "-c", command], env={"PATH": str(tmp_path)}, check=True)
     assert not trace.exists()
+
+
+def test_until_the_engine_builds_nothing_is_imported_of_what_comes_later() -> None:
+    command = "import sys; import podshift.receive.start; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-I", "-c", command], capture_output=True, text=True, check=True)
+    later = ("rotate", "readiness", "watch", "deploy.edge", "deploy.release.reconcile", "deploy.release.rollout")
+    assert set(done.stdout.split()) & {f"podshift.{name}" for name in later} == set()

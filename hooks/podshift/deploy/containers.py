@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from podshift.deploy.addresses import Present, free_addresses, mac_address, proxy_address
 from podshift.deploy.installation import Installation
@@ -14,7 +15,9 @@ from podshift.manifest import parse_manifest
 from podshift.model import Manifest, Process, State
 from podshift.records import App, Placed, Release
 from podshift.render import container_arguments, run_policy
-from podshift.rotate import New
+
+if TYPE_CHECKING:
+    from podshift.rotate import New
 
 # Processes of containers that somebody runs once; no record says that they should be there.
 RELEASE_COMMAND = "release"
@@ -62,7 +65,7 @@ class Blueprint:
         """The app should run no container at all, and not because every process is scaled to nothing."""
         return not self.installation.records.containers().get(self.app.name) and not self.scaled_to_nothing
 
-    def containers(self, present: Sequence[Present]) -> list[New]:
+    def containers(self, present: Sequence[Present]) -> list["New"]:
         """Every container of the release, with names and addresses that none of `present` has."""
         addresses = free_addresses(self.app, present)
         return [
@@ -73,8 +76,10 @@ class Blueprint:
 
     def of_process(
         self, process: Process, count: int, present: Sequence[Present], addresses: Iterator[str]
-    ) -> list[New]:
+    ) -> list["New"]:
         """So many further containers of one process."""
+        from podshift.rotate import New  # a build does without, and a push waits for what is imported before it
+
         names = {container.name for container in present}
         prefix = f"{self.app.name}-{process.name}-{self.release.number}"
         free = (f"{prefix}-{n}" for n in range(1, 1000) if f"{prefix}-{n}" not in names)

@@ -72,8 +72,7 @@ def _build_tree(blueprint: Blueprint, tree: Path, beside: Path, log: Log, use_ca
     for line in chosen.said:
         log.step("build", line)
     inherits = _check(blueprint, tree, chosen, log, ahead)
-    # What the rotation renders is compiled while the engine builds, and this process would only wait.
-    Thread(target=_compile_templates, args=(blueprint,)).start()
+    Thread(target=_prepare_rotation, args=(blueprint,)).start()
     labels = {
         "podshift.home": installation.label,
         "podshift.app": app.name,
@@ -108,7 +107,10 @@ def _check(blueprint: Blueprint, tree: Path, chosen: Chosen, log: Log, ahead: Or
         raise
 
 
-def _compile_templates(blueprint: Blueprint) -> None:
+def _prepare_rotation(blueprint: Blueprint) -> None:
+    """Import and compile what comes after the build, while the engine builds and this process would only wait."""
+    import podshift.rotate  # noqa: F401
+
     compile_template("run.args.j2", blueprint.templates)
     compile_template("haproxy.cfg.j2", [blueprint.installation.home.templates])
 

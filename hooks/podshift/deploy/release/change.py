@@ -9,7 +9,7 @@ from podshift.deploy.events.record import Happening, recorded
 from podshift.deploy.installation import Installation
 from podshift.deploy.queue import queued
 from podshift.deploy.release.background import Cancellation
-from podshift.deploy.release.reconcile import repair
+from podshift.deploy.release.repair import repair
 from podshift.deploy.release.rollout import roll_out
 from podshift.errors import Cancelled, PodshiftError
 from podshift.model import State

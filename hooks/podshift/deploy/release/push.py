@@ -15,10 +15,8 @@ from podshift.deploy.release.accepted import Accepted, noted
 from podshift.deploy.release.background import Cancellation
 from podshift.deploy.release.branch import move_back
 from podshift.deploy.release.gate import Gate
-from podshift.deploy.release.oneoff import run_afterwards, run_release_commands
 from podshift.deploy.release.options import ORDINARY, Options, check_process
-from podshift.deploy.release.reconcile import repair
-from podshift.deploy.release.rollout import roll_out
+from podshift.deploy.release.repair import repair
 from podshift.deploy.volumes import sharing
 from podshift.errors import Cancelled, PodshiftError, Superseded, said_of
 from podshift.manifest import APP_JSON, MANIFEST, MANIFEST_BYTES, PROCFILE, at
@@ -130,6 +128,10 @@ def _deploy(
     for warning in (*manifest.notes, *sharing(manifest)):
         log.warning(warning)
     has_healthcheck = build(installation, app, release, log, use_cache=options.use_cache)
+    # Not before: a build does not need them, and imports what they need while the engine is at work.
+    from podshift.deploy.release.oneoff import run_afterwards, run_release_commands
+    from podshift.deploy.release.rollout import roll_out
+
     facts = installation.engine.image_facts(release.image) if has_healthcheck or not manifest.web.port else None
     port = manifest.web.port or _exposed_port(release, facts.ports if facts else ())
     installation.records.start_release(release, port, healthcheck=bool(facts and facts.healthcheck))

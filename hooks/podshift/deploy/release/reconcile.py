@@ -12,12 +12,12 @@ from podshift.deploy.installation import Installation
 from podshift.deploy.proxy import ensure_proxy, synchronise_maps
 from podshift.deploy.prune import prune_quietly
 from podshift.deploy.queue import queued
-from podshift.deploy.release.accepted import forgotten, number_forgotten
+from podshift.deploy.release.accepted import number_forgotten
 from podshift.deploy.release.branch import move_back
+from podshift.deploy.release.repair import UNFINISHED
 from podshift.deploy.volumes import prepare_volumes
 from podshift.engine import Container
 from podshift.errors import PodshiftError
-from podshift.model import State
 from podshift.proxy import backend_name, end_canary
 from podshift.readiness import await_ready
 from podshift.records import App, Placed
@@ -27,7 +27,6 @@ from podshift.settings import Home
 from podshift.source import Repository, limit_input
 
 INTERRUPTED = "the deploy was interrupted"
-UNFINISHED = (State.BUILDING, State.STARTING)
 
 
 def reconcile(installation: Installation, app: App, log: Log) -> None:
@@ -114,22 +113,6 @@ def _standing(installation: Installation, app: App) -> str:
     if live is None:
         return "nothing to run yet"
     return f"{live.name} is {'stopped' if Blueprint(installation, app, live).stopped else 'live'}"
-
-
-def repair(installation: Installation, app: App, log: Log) -> None:
-    """What every deploy begins with: nothing to do, unless an earlier one was cut off or the proxy is gone."""
-    ensure_proxy(installation, log)
-    unfinished = any(release.state in UNFINISHED for release in installation.records.releases(app.name))
-    unfinished = unfinished or bool(forgotten(installation.home, app.name))
-    recorded = {place.name for place in installation.records.containers().get(app.name, []) if place.is_web}
-    servers = installation.upstreams(app).look(backend_name(app)).servers
-    serving = {name for name, server in servers.items() if not server.status.startswith(("DRAIN", "MAINT"))}
-    if unfinished or serving != recorded or set(servers) != recorded:
-        log.step("repair", "an earlier deploy was cut off; putting things right first")
-        try:
-            reconcile(installation, app, log)
-        except PodshiftError as error:  # what is live may be what this deploy is to mend
-            log.step("repair", f"not all of it: {error.message}")
 
 
 def _bring_up(
