@@ -1,8 +1,8 @@
 """What an operator may grant to an app beyond what its repository may ask for: a list with an end."""
 
 import re
-from dataclasses import dataclass
 from posixpath import normpath
+from typing import NamedTuple
 
 from podshift.errors import PodshiftError
 from podshift.model import check_app_name
@@ -33,8 +33,7 @@ VOLUME = re.compile(r"[a-z][a-z0-9-]{0,39}\.[a-z0-9][a-z0-9_-]{0,39}")
 UNCHECKED = "build:unchecked"
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """`kind` and what follows the colon, in one way of writing it; `option` of the engine's `run`, if it needs one."""
 
     kind: str

@@ -11,10 +11,9 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from podshift.errors import PodshiftError
 
@@ -22,8 +21,7 @@ _TICK = 0.05  # seconds between two tries of one that waits
 _PROBES = 50  # tries until what looks like a mere look by others counts as held
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(NamedTuple):
     """Who holds a lock: `since` in seconds of the epoch, `started` in clock ticks since boot (0: unknown)."""
 
     pid: int
@@ -136,7 +134,7 @@ class AppLock:
         # On a full disk the lock is as good without a word about its holder.
         with suppress(OSError):
             os.ftruncate(fd, 0)
-            os.pwrite(fd, json.dumps(asdict(holder)).encode(), 0)
+            os.pwrite(fd, json.dumps(holder._asdict()).encode(), 0)
 
     def _busy(self) -> PodshiftError:
         holder = self.holder()

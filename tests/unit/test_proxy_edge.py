@@ -1,7 +1,6 @@
 """What a real HAProxy does for the HTTPS edge: whom it believes, whom it redirects, for whom there is a certificate."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +9,8 @@ from podshift.deploy.checks.answer import NOBODY
 from podshift.settings import Home
 from server.switchboard import Switchboard, Upstream, an_app
 
-SHOP = replace(an_app("shop", 0, "shop.example", "*.shop.example"), hsts=300)
-PLAIN = replace(an_app("plain", 1, "plain.example"), redirect=False)
+SHOP = an_app("shop", 0, "shop.example", "*.shop.example")._replace(hsts=300)
+PLAIN = an_app("plain", 1, "plain.example")._replace(redirect=False)
 OTHERS = an_app("others", 2)
 FORGED = {
     "X_Forwarded_Host": "evil.example",

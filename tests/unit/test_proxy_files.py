@@ -3,7 +3,6 @@
 import re
 import stat
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,7 +67,7 @@ def test_wildcards_are_written_backwards_so_that_the_longest_beginning_wins() ->
 
 
 def test_a_maintenance_message_is_one_word_of_a_map() -> None:
-    hello = replace(an_app("hello", 2), maintenance="Back at 14:00 – 100% sure")
+    hello = an_app("hello", 2)._replace(maintenance="Back at 14:00 – 100% sure")
     assert maps([hello, SHOP], {})["maintenance"] == {"b2": "Back%20at%2014%3A00%20%E2%80%93%20100%25%20sure"}
 
 

@@ -1,7 +1,6 @@
 """What git tells the hooks, as values."""
 
 import io
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,7 +54,7 @@ def test_only_the_deploy_branch_deploys() -> None:
 def test_the_gate_is_the_app_s_or_the_push_s() -> None:
     assert not Push(HELLO, ()).gated
     assert Push(HELLO, (), PushOptions(gate=True)).gated
-    assert Push(replace(HELLO, gate=True), ()).gated
+    assert Push(HELLO._replace(gate=True), ()).gated
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """Push options: what is understood, and what is refused with a word on how to say it."""
 
-from dataclasses import replace
-
 import pytest
 
 from podshift.deploy.release.options import MOST_CHARACTERS, Options, check_process, read_canary, read_message
@@ -81,4 +79,4 @@ def test_a_canary_needs_two_releases_at_once_and_a_time() -> None:
         check_process(Options(canary=10), HELLO, Process("web", watch=0.0))
     assert 'watch = "30s"' in caught.value.hint
     with pytest.raises(PodshiftError, match="network alias alone"):
-        check_process(Options(canary=10), replace(HELLO, proxy=ALIAS), Process("web"))
+        check_process(Options(canary=10), HELLO._replace(proxy=ALIAS), Process("web"))

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -376,7 +375,7 @@ def test_keys_and_what_they_may_use(records: Records) -> None:
     assert records.key("bob").rights == "shop, and it may make apps"
     records.remove_app("shop")
     assert [one.apps for one in records.all_keys()] == [("hello",), ()]
-    records.keep_key(replace(ada, admin=True, apps=()))
+    records.keep_key(ada._replace(admin=True, apps=()))
     assert [one.rights for one in records.all_keys()] == ["all apps", "no app yet, and it may make apps"]
     records.remove_key(ada)
     with pytest.raises(PodshiftError, match="there is no key 'ada'"):

@@ -177,7 +177,7 @@ class Blueprint:
 
 def with_healthcheck(manifest: Manifest) -> Manifest:
     """Every process is ready only when the health check of its image passes."""
-    ready = {name: replace(one.ready, healthcheck=True) for name, one in manifest.processes.items()}
+    ready = {name: one.ready._replace(healthcheck=True) for name, one in manifest.processes.items()}
     return replace(
         manifest, processes={name: replace(one, ready=ready[name]) for name, one in manifest.processes.items()}
     )

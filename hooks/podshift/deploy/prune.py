@@ -5,9 +5,9 @@ import shutil
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import accumulate, takewhile
 from pathlib import Path
+from typing import NamedTuple
 
 from podshift.deploy.installation import Installation
 from podshift.engine import Image
@@ -30,8 +30,7 @@ WERE_LIVE = (State.LIVE, State.RETIRED)
 LAYER = re.compile(r"--> ([0-9a-f]{11,64})\s*$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Pruned:
+class Pruned(NamedTuple):
     """What was taken away."""
 
     images: tuple[str, ...]

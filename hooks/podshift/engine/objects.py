@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,7 @@ class Container:
         return self.labels.get("podshift.address", "")
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(NamedTuple):
     """An image by one of its tags; one that is `dangling` has none, and no image is made on top of it."""
 
     id: str
@@ -55,16 +55,14 @@ class Image:
         return self.id if self.dangling else self.tag
 
 
-@dataclass(frozen=True, slots=True)
-class ImageFacts:
+class ImageFacts(NamedTuple):
     """What an image says of itself."""
 
     ports: tuple[int, ...]
     healthcheck: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ImageOrigin:
+class ImageOrigin(NamedTuple):
     """Whose an image is by its labels, and what it adds to whatever is built on it."""
 
     labels: Mapping[str, str]

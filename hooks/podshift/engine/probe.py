@@ -3,7 +3,7 @@
 import re
 import resource
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from podshift.engine.command import EngineError
 from podshift.errors import PodshiftError
@@ -12,18 +12,16 @@ from podshift.errors import PodshiftError
 MODEST_LIMIT = 32768
 
 
-@dataclass(frozen=True, slots=True)
-class Remedy:
+class Remedy(NamedTuple):
     """`pattern` of a known failure → options that mend it, and why they are there."""
 
     pattern: str
     reason: str
     engine_options: tuple[str, ...] = ()
-    run_options: Callable[[], tuple[str, ...]] = field(default=tuple)
+    run_options: Callable[[], tuple[str, ...]] = tuple
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """What works here. `reasons` has a sentence for each option that is not the engine's default."""
 
     engine_options: tuple[str, ...] = ()

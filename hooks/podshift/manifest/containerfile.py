@@ -8,7 +8,7 @@ files of the server. Later engines mend some of it. `COPY` and `ADD` of files st
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from podshift.manifest.instructions import Instruction, declared, expanded, read_instructions
 
@@ -28,8 +28,7 @@ TRANSPORTS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """What a Containerfile wants: images from elsewhere, the context itself in a step, folders that are kept."""
 
     images: tuple[str, ...]

@@ -4,7 +4,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from typing import NamedTuple
 
 ESCAPE = re.compile(r"^[ \t]*#[ \t]*escape[ \t]*=", re.IGNORECASE | re.MULTILINE)
 CONTINUED = re.compile(r"\\[ \t]*$")
@@ -15,8 +15,7 @@ OWN_SYNTAX = re.compile(r"(?:docker\.io/)?docker/dockerfile(?::[\w.-]+)?(?:@sha2
 HIDING_DELIMITER = re.compile(r"<<-?\s*[\"']*#")
 
 
-@dataclass(frozen=True, slots=True)
-class Instruction:
+class Instruction(NamedTuple):
     """`word` in capitals, `rest` as the engine reads it: lines joined; `line` where it begins, from 1."""
 
     word: str

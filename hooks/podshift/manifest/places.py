@@ -1,7 +1,7 @@
 """Where the files of an app are in its repository: at the top, or in the folder that the operator named."""
 
-from dataclasses import dataclass
 from posixpath import dirname, join, normpath
+from typing import NamedTuple
 
 from podshift.errors import PodshiftError
 from podshift.manifest.paths import path_inside
@@ -11,8 +11,7 @@ from podshift.model import Build
 CONTAINERFILES = ("Containerfile", "Dockerfile")
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(NamedTuple):
     """Paths from the repository's top, which may still be, or lead through, links. The first containerfile that is
     there counts."""
 

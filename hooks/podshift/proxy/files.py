@@ -3,9 +3,9 @@
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
 from podshift.errors import no_room
@@ -23,8 +23,7 @@ STATIC_FILES = ("hold.lua", "hosts.lua", "404.txt", "503.http")
 SERVER_OPTIONS = "check inter 2s fastinter 50ms downinter 100ms rise 1 fall 3 pool-max-conn 100 pool-purge-delay 1s"
 
 
-@dataclass(frozen=True, slots=True)
-class BackendView:
+class BackendView(NamedTuple):
     """One ready-made backend of the configuration file, and its upstreams."""
 
     name: str
@@ -138,8 +137,7 @@ def maps(
     }
 
 
-@dataclass(frozen=True, slots=True)
-class PreparedFiles:
+class PreparedFiles(NamedTuple):
     """Files written in full beside those that they will replace; install() only renames, so it needs no disk."""
 
     files: tuple[tuple[Path, Path], ...]

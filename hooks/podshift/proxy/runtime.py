@@ -6,8 +6,8 @@ import os
 import re
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from podshift.errors import PodshiftError
 from podshift.proxy.files import INSIDE, SERVER_OPTIONS
@@ -21,8 +21,7 @@ ANSWER_SECONDS = 10.0
 ANSWERS = ("hrsp_1xx", "hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_5xx", "hrsp_other", "eresp")
 
 
-@dataclass(frozen=True, slots=True)
-class ServerState:
+class ServerState(NamedTuple):
     """An upstream as the proxy sees it. `check` is HAProxy's word (L7OK, L4CON, …), `code` the HTTP status.
 
     `in_flight` counts requests; `answered` and `failed` (5xx, or no answer) count since it was added.
@@ -40,8 +39,7 @@ class ServerState:
         return self.in_flight == 0
 
 
-@dataclass(frozen=True, slots=True)
-class BackendCounts:
+class BackendCounts(NamedTuple):
     """What the proxy counted for an app since it started: requests, and those answered with 5xx or not at all."""
 
     requests: int

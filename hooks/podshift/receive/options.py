@@ -1,7 +1,7 @@
 """Push options: what `git push -o …` may ask of podshift."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from podshift.deploy.release.options import ORDINARY, Options, read_canary, read_message
 from podshift.errors import PodshiftError
@@ -12,8 +12,7 @@ OPTIONS = {GATE: GATE, NO_CACHE: NO_CACHE, SKIP: SKIP, CANARY: "canary=PERCENT",
 WITHOUT_DEPLOY = (GATE, NO_CACHE, CANARY)
 
 
-@dataclass(frozen=True, slots=True)
-class PushOptions:
+class PushOptions(NamedTuple):
     """`skip`: the push is accepted and nothing is deployed; else `deploy` says how."""
 
     gate: bool = False

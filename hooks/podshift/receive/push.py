@@ -5,15 +5,14 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from podshift.receive.options import NO_OPTIONS, PushOptions, parse_options
 from podshift.records import App, Records
 from podshift.settings import Home
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(NamedTuple):
     """One line of what git tells a receive hook; `new` is None for a deletion, `old` for a new ref."""
 
     old: str | None
@@ -25,8 +24,7 @@ class Update:
         return self.ref.removeprefix("refs/heads/").removeprefix("refs/tags/")
 
 
-@dataclass(frozen=True, slots=True)
-class Push:
+class Push(NamedTuple):
     """What one `git push` brings to an app."""
 
     app: App

@@ -1,14 +1,13 @@
 """What the records hold, as frozen values."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from podshift.model import State
 
 HAPROXY, ALIAS = "haproxy", "alias"
 
 
-@dataclass(frozen=True, slots=True)
-class NewApp:
+class NewApp(NamedTuple):
     """What an app is to be made with; App says what it means."""
 
     name: str
@@ -21,8 +20,7 @@ class NewApp:
     proxy: str = HAPROXY
 
 
-@dataclass(frozen=True, slots=True)
-class App:
+class App(NamedTuple):
     """`backend` is the number of its ready-made backend in the proxy; `live` its live release, if any.
 
     `maintenance` is what the page says that stands before the app; None: there is none. `path` is the folder of the
@@ -55,8 +53,7 @@ class App:
         return self.proxy == ALIAS
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(NamedTuple):
     """A numbered attempt to run an image. `at` in seconds since the epoch, `seconds` how long it took.
 
     `branch`, for a push's release: what goes back to the live commit when this one does not go live. `path` is the
@@ -89,8 +86,7 @@ class Release:
         return f"v{self.number}"
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """Something that was done to an app. `at` in seconds since the epoch.
 
     `outcome`: ok, failed, cancelled, superseded or skipped; `release` and `commit` where there is one; `error` what
@@ -108,8 +104,7 @@ class Event:
     error: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """A public SSH key that may use this installation, and what it may do there.
 
     `type` and `blob` are the two words of the key itself, `fingerprint` what `ssh-keygen -l` shows of it. An `admin`
@@ -142,8 +137,7 @@ class Key:
         return self.admin or app in self.apps
 
 
-@dataclass(frozen=True, slots=True)
-class Notifier:
+class Notifier(NamedTuple):
     """A command line or a URL that is told of deploys; `result` of the newest time, `at` in seconds of the epoch."""
 
     number: int
@@ -152,8 +146,7 @@ class Notifier:
     result: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A container that should run: its place on the app's network, and how the proxy treats it.
 
     `hold`: seconds that the proxy lets a request wait while the app has no container that answers.

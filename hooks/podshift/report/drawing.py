@@ -1,6 +1,6 @@
 """The end of a deploy's report: the overlap of two releases, drawn to scale, and what crossed it."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from podshift.report.text import WIDTH, columns, printable, shorten
 from podshift.report.words import count, duration
@@ -9,8 +9,7 @@ _WIDEST = 44
 _NOTEWORTHY_STOP = 1.0  # seconds; a container that stops faster needs no figure
 
 
-@dataclass(frozen=True, slots=True)
-class Instants:
+class Instants(NamedTuple):
     """When what happened, in seconds of one monotonic clock.
 
     `old_…` is None for what never happened: a first deploy, a drain whose time was up, an old container that

@@ -2,8 +2,8 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from podshift.errors import PodshiftError
 from podshift.model import COMMIT
@@ -28,8 +28,7 @@ FOLDER = "040000"
 _KINDS = {FOLDER: "a directory", "120000": "a symbolic link", "160000": "a submodule"}
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A name in a commit's tree. `mode` as git writes it; `size` in bytes, of files only."""
 
     mode: str

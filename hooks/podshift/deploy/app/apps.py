@@ -5,7 +5,6 @@ import os
 import shlex
 import shutil
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from podshift.deploy.app.domains import check_domain, refuse_taken_domains
@@ -69,7 +68,7 @@ def _checked(installation: Installation, new: NewApp) -> NewApp:
             hint="leave out --domain",
         )
     domains = tuple(dict.fromkeys(check_domain(domain) for domain in new.domains))
-    return replace(new, domains=domains, path=app_path(new.path), origin=check_origin(new.origin))
+    return new._replace(domains=domains, path=app_path(new.path), origin=check_origin(new.origin))
 
 
 def _make_route(installation: Installation, new: NewApp) -> tuple[int, str]:

@@ -1,9 +1,8 @@
 """Which Containerfile a tree is built with: its own, or one that is rendered for the kind of app that it is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from podshift.errors import PodshiftError
 from podshift.manifest import Places
@@ -18,8 +17,7 @@ IGNORE_FILES = (".containerignore", ".dockerignore")
 IGNORED = (".git", "**/node_modules", ".venv", "venv", "**/__pycache__", "**/*.pyc", "**/.DS_Store", "*.log")
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(NamedTuple):
     """`path` of the Containerfile, and the folder `context` that is built; `said` is what the pusher should read."""
 
     path: Path

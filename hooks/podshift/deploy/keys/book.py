@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from podshift.deploy.installation import Installation
 from podshift.deploy.keys import block, file
@@ -99,7 +99,7 @@ def _earlier(keys: Sequence[Key], name: str, public: PublicKey) -> Key | None:
                 hint=f"podshift keys remove {key.name}, or another name for a second key, such as {name}-laptop",
             )
         if same_key:
-            return replace(key, name=name)
+            return key._replace(name=name)
     return None
 
 

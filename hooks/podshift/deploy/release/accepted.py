@@ -7,8 +7,8 @@ that was killed.
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from podshift.deploy.installation import Installation
 from podshift.errors import PodshiftError
@@ -22,8 +22,7 @@ from podshift.source import Repository
 SUFFIX = ".accepted"
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(NamedTuple):
     """`branch` has moved to the commit already; None: none has."""
 
     commit: str
@@ -36,7 +35,7 @@ class Note:
     """The note of one that this process is to deploy."""
 
     def __init__(self, log: Log, accepted: Accepted) -> None:
-        self.lock = AppLock(log.path.with_suffix(SUFFIX), what=json.dumps(asdict(accepted)), who=accepted.by)
+        self.lock = AppLock(log.path.with_suffix(SUFFIX), what=json.dumps(accepted._asdict()), who=accepted.by)
         self.settled = False
         with suppress(PodshiftError):  # the deploy is as good without
             self.lock.try_acquire()

@@ -1,7 +1,7 @@
 """How a deploy is to be done, as far as whoever asks for it may say: in push options, or to `podshift deploy`."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from podshift.errors import PodshiftError
 from podshift.model import Order, Process
@@ -12,8 +12,7 @@ MOST_CHARACTERS = 200
 CANARY_HINT = "canary=10 gives the new release 10 % of the requests for the time of web.watch, and then all"
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """`canary` is a percentage of the requests; `message` says for people what this deploy is for."""
 
     use_cache: bool = True

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from podshift.deploy.app.links import refuse_ungranted
 from podshift.deploy.build.image import build
@@ -28,8 +28,7 @@ from podshift.source import Repository
 ENDS = {Cancelled: State.CANCELLED, Superseded: State.SUPERSEDED}
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(NamedTuple):
     """What somebody wants deployed. `still_wanted` is asked when the app's lock is ours at last.
 
     `branch` has moved to the commit already, and goes back when the deploy fails; the `gate`'s moves with success.
