@@ -90,6 +90,7 @@ def _build_tree(blueprint: Blueprint, tree: Path, beside: Path, log: Log, use_ca
         with clean_git_environment(), build_slot(installation, release, log), in_time(build, installation.settings):
             installation.engine.build(request, lambda line: log.output("build", line))
     except EngineError as error:
+        error.details = ()  # they were shown as they came, just above
         if chosen.recognised:
             error.hint = error.hint or OWN_IT
         raise

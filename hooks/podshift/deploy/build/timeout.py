@@ -27,10 +27,9 @@ def in_time(build: Build, settings: Settings) -> Iterator[None]:
     check_timeout(build, settings)
     try:
         yield
-    except TimedOut as error:
+    except TimedOut:
         own = build.timeout is not None
         raise PodshiftError(
             f"the build was ended after {duration(build.timeout or settings.build_seconds)}",
             hint=f"{'[build] timeout in podshift.toml' if own else 'build_seconds in settings.toml'} is the limit",
-            details=error.details,
         ) from None
