@@ -1,5 +1,6 @@
 """Deploys that fail: the old release serves on, nothing is left behind, and the pusher reads what went wrong."""
 
+import re
 import time
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -62,9 +63,10 @@ def test_a_build_that_fails(serving: Serving) -> None:
     serving.checkout.commit("Broken build", Containerfile=BROKEN_BUILD)
     pushed = serving.push_here()
     assert "compiling" in pushed.said
-    words = [line for line in pushed.said.splitlines() if line.endswith("main.c:1: no such luck")]
-    assert len(words) == 1, "what was shown as it came is not shown again"
+    shown = re.findall(r"main\.c:1: no such luck\s*$", pushed.text, re.MULTILINE)
+    assert len(shown) == 1, "what was shown as it came is not shown again"
     assert f"error: {PROGRAM} build failed" in pushed.said
+    assert "hint: what the build said is above: mend it, and push again" in pushed.said
     assert f"v1 ({serving.commit[:7]}) still serves, and main is back at it" in pushed.said
     serving.is_unchanged(f"{PROGRAM} build failed")
 

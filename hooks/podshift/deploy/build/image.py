@@ -21,6 +21,7 @@ from podshift.report import Log, duration
 from podshift.source import TREE, Outside, Repository, clean_git_environment, kept_tree
 
 HEALTHCHECK = re.compile(r"^\s*HEALTHCHECK\s+(?!NONE)", re.MULTILINE | re.IGNORECASE)
+MEND_IT = "what the build said is above: mend it, and push again"
 OWN_IT = "podshift containerfile, in a checkout, prints the Containerfile that was used: commit it and change it"
 
 
@@ -91,8 +92,7 @@ def _build_tree(blueprint: Blueprint, tree: Path, beside: Path, log: Log, use_ca
             installation.engine.build(request, lambda line: log.output("build", line))
     except EngineError as error:
         error.details = ()  # they were shown as they came, just above
-        if chosen.recognised:
-            error.hint = error.hint or OWN_IT
+        error.hint = error.hint or (OWN_IT if chosen.recognised else MEND_IT)
         raise
     return has_healthcheck
 
