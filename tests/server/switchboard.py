@@ -6,6 +6,7 @@ import http.server
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.client import HTTPResponse
@@ -121,7 +122,7 @@ class Upstream(http.server.ThreadingHTTPServer):
 
     `/slow` is answered once `finish` is set, and `slow` counts the requests that wait for it. `status` is what it
     answers, `asked` has the Host and the path of everything that was asked, `headers` those of the last request that
-    was no check.
+    was no check. `idle` has how many seconds each kept connection went without a request before it was closed.
     """
 
     daemon_threads = True
@@ -134,6 +135,7 @@ class Upstream(http.server.ThreadingHTTPServer):
         self.slow = threading.Semaphore(0)
         self.asked: set[tuple[str, str]] = set()
         self.headers: dict[str, str] = {}
+        self.idle: list[float] = []
         self.place = Placed(name, "web", "127.0.0.1", self.server_address[1], ready_path)
 
     def __enter__(self) -> "Upstream":
@@ -153,6 +155,12 @@ class _Answer(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # headers and body leave together: in two writes, a kept connection waits 40 ms for each answer
     server: Upstream
+    answered: float | None = None
+
+    def finish(self) -> None:
+        if self.answered:
+            self.server.idle.append(time.monotonic() - self.answered)
+        super().finish()
 
     def do_GET(self) -> None:
         if self.path == "/slow":
@@ -161,6 +169,7 @@ class _Answer(http.server.BaseHTTPRequestHandler):
         self.server.asked.add((self.headers["Host"], self.path))
         if self.headers["User-Agent"] != "podshift-check":
             self.server.headers = {name.lower(): value for name, value in self.headers.items()}
+            self.answered = time.monotonic()
         body = f"{self.server.name}\n".encode()
         self.send_response(self.server.status)
         self.send_header("Content-Length", str(len(body)))
@@ -168,6 +177,8 @@ class _Answer(http.server.BaseHTTPRequestHandler):
             self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)
+
+    do_POST = do_GET  # noqa: N815 - as http.server calls them
 
     def log_message(self, *_: object) -> None:
         pass

@@ -1,7 +1,9 @@
 """A real HAProxy, told what to do through its runtime socket, and never reloaded."""
 
+import contextlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -92,6 +94,19 @@ def test_what_is_in_flight_when_the_drain_time_is_up_can_be_cut(board: Switchboa
         board.proxy.cut("b0", "v1")
         assert slow.result()[0] in (502, 503)
         wait_until(lambda: board.proxy.look("b0").servers["v1"].drained, what="v1 drained")
+
+
+def test_the_proxy_lets_go_of_a_kept_connection_before_an_app_does(board: Switchboard) -> None:
+    """gunicorn does after 2 s; a POST that was on its way just then would be lost."""
+    with Upstream("v1") as v1, contextlib.ExitStack() as stack:
+        live(board, "b0", v1)
+        for _ in range(32):  # the first request of each goes over a connection of its own
+            client = HTTPConnection("127.0.0.1", board.port, timeout=10)
+            stack.callback(client.close)
+            client.request("POST", "/", headers={"Host": "hello.localhost"})
+            client.getresponse().read()
+        wait_until(lambda: len(v1.idle) >= 32, what="all connections closed")
+        assert max(v1.idle) < 2
 
 
 def test_an_upstream_is_forgotten_only_when_nothing_is_in_flight(board: Switchboard) -> None:
