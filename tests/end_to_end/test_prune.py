@@ -118,6 +118,18 @@ def test_prune_takes_old_logs_and_leftovers_of_failed_builds(app: App, checkout:
     assert app.get()[0] == 200
 
 
+def test_a_build_that_prints_60_000_layers_stops_no_later_deploy(app: App, checkout: Checkout) -> None:
+    checkout.push(app)
+    layers = f"""RUN python3 -c "for n in range(60000): print('--> {app.name.encode().hex()[:20]}%040x' % n)"; false"""
+    checkout.commit("Floods", Containerfile=f"FROM localhost/podshift-python\n{layers}\n")
+    checkout.push(app)
+    checkout.commit("Mended", Containerfile=STAGES.format(token=app.name))
+    pushed = checkout.push(app)
+    assert "is live" in pushed.said
+    assert "error" not in pushed.said
+    assert app.states() == ["retired", "failed", "live"]
+
+
 def test_what_no_log_names_is_left_to_podshift_prune(app: App, checkout: Checkout) -> None:
     checkout.push(app)
     checkout.commit("Breaks", Containerfile=f"FROM localhost/podshift-python\nRUN echo {app.name} > /y\nRUN false\n")

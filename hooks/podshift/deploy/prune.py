@@ -28,6 +28,8 @@ IN_USE = (State.LIVE, State.BUILDING, State.STARTING)
 WERE_LIVE = (State.LIVE, State.RETIRED)
 # How a build's output names what each of its steps made.
 LAYER = re.compile(r"--> ([0-9a-f]{11,64})\s*$", re.MULTILINE)
+# A build may print what looks like one as often as it likes; the engine is asked for so many at most.
+MOST_LAYERS = 500
 
 
 class Pruned(NamedTuple):
@@ -86,7 +88,7 @@ def prune_images(installation: Installation, app: App, *, thorough: bool) -> lis
         untagged = [one.id for one in own_images(installation, app.name) if one.dangling]
     else:
         made = _layers(installation, app, _builds(gone) | _failed_before(installation, app))
-        untagged = engine.untagged(sorted(made - used), home=installation.label, app=app.name)
+        untagged = engine.untagged(sorted(made - used)[:MOST_LAYERS], home=installation.label, app=app.name)
     left = [one for one in untagged if not any(one.startswith(layer) for layer in used)]
     engine.remove_images(left)
     return [*gone, *left]
