@@ -6,7 +6,7 @@ import errno
 class PodshiftError(Exception):
     """What went wrong, in one sentence, and what to type next.
 
-    `details` are further lines (the last lines of a build, every error of a manifest), shown as they are.
+    `details` are further lines (the last lines of a container, every error of a manifest), shown as they are.
     """
 
     def __init__(self, message: str, *, hint: str = "", details: tuple[str, ...] = ()) -> None:

@@ -14,7 +14,7 @@ from podshift.rotate.drain import POLL_SECONDS, drain
 from podshift.rotate.steps import AwaitReady, Canary, Commit, Drain, New, Remove, Start, Step, Stop, Switch, Watch
 from podshift.watch import error_share, watch
 
-# The proxy closes idle connections to an upstream within a second; only then can it forget it.
+# The proxy closes idle connections to an upstream within 2 seconds; only then can it forget it.
 FORGET_SECONDS = 3.0
 # What a failed release still has in flight may take this long to end, once nothing new comes to it.
 UNDO_DRAIN_SECONDS = 10.0
