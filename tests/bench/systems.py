@@ -182,7 +182,7 @@ class Traefik(ByHand):
 class HaproxyReload(ByHand):
     """podshift's own proxy with nothing but a server in it, reloaded; then all of the drain time is waited.
 
-    What podshift's rules cost is the difference of the two.
+    It runs as podshift has it run, so what podshift's rules cost is the difference of the two.
     """
 
     name, title = "haproxy", "HAProxy, reloaded"
@@ -192,8 +192,8 @@ class HaproxyReload(ByHand):
         self.folder.mkdir()
         self._write(address)
         self.run_proxy(
-            self.workshop.proxy_image, "--entrypoint=haproxy", f"--volume={self.folder}:/haproxy.d:ro",
-            "--tmpfs=/tmp", command=("-W", "-f", "/haproxy.d/haproxy.cfg"),
+            self.workshop.proxy_image, *self.workshop.first_served, "--entrypoint=haproxy",
+            f"--volume={self.folder}:/haproxy.d:ro", "--tmpfs=/tmp", command=("-W", "-f", "/haproxy.d/haproxy.cfg"),
         )  # fmt: skip
 
     def switch(self, address: str) -> None:

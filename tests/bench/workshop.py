@@ -9,12 +9,13 @@ import subprocess
 import sys
 import sysconfig
 import time
-import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from podshift.engine import open_engine
+from podshift.settings import Home, load_settings
 from server import Checkout, Server
 from server.installation import installed
 
@@ -43,10 +44,11 @@ class Workshop:
         self.began = began
         self.name = f"bench-{secrets.token_hex(3)}"
         self.label = f"podshift.bench={self.name}"
-        settings = tomllib.loads((server.home / "settings.toml").read_text())
-        self.engine_command: list[str] = [settings["engine"], *settings["engine_options"]]
-        self.run_options: list[str] = settings["run_options"]
-        self.proxy_image: str = settings["proxy_image"]
+        settings = load_settings(Home(server.home))
+        self.engine_command = [settings.engine, *settings.engine_options]
+        self.run_options = settings.run_options
+        self.proxy_image = settings.proxy_image
+        self.first_served = open_engine(settings).first_served
         self.tree = folder / "tree"
         self._make_tree()
 

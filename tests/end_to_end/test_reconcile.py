@@ -70,6 +70,16 @@ def test_up_brings_the_proxy_back(app: App, checkout: Checkout, lost: Callable[[
     assert traces(app) == of_release(app, 1)
 
 
+def test_the_proxy_goes_before_an_app_that_wants_every_processor(app: App, checkout: Checkout) -> None:
+    checkout.push(app)
+    assert shares(app, proxy(app)) > 4 * shares(app, app.containers()[0])
+
+
+def shares(app: App, container: str) -> int:
+    """Of the processors, when all of them are wanted: as its cgroup has it, or what that stands for."""
+    return int(app.server.engine("inspect", "--format={{.HostConfig.CpuShares}}", container)) or 1024
+
+
 @pytest.mark.parametrize("lost", [killed, removed])
 def test_the_next_push_brings_the_proxy_back(app: App, checkout: Checkout, lost: Callable[[App], None]) -> None:
     checkout.push(app)

@@ -102,6 +102,18 @@ def test_containers_start_stop_and_go(recorder: Recorder) -> None:
     ]
 
 
+CONTROLLERS = [(["cpu", "pids"], ["--cpu-shares=8192"]), (["pids"], []), (None, [])]
+
+
+@pytest.mark.parametrize(("controllers", "options"), CONTROLLERS)
+def test_the_proxy_goes_first_where_the_engine_can_see_to_it(
+    recorder: Recorder, controllers: list[str] | None, options: list[str]
+) -> None:
+    recorder.answer(json.dumps({"host": {"cgroupControllers": controllers}}))
+    assert recorder.engine.first_served == recorder.engine.first_served == options
+    assert recorder.said() == [["info", "--format={{json .}}"]]
+
+
 def test_nothing_to_do_asks_nothing_of_the_engine(recorder: Recorder) -> None:
     recorder.engine.start([])
     recorder.engine.stop([], 1)

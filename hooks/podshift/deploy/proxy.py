@@ -81,6 +81,7 @@ def proxy_arguments(installation: Installation) -> list[str]:
         f"--network={home.proxy_network}",
         *(f"--network={network}:ip={place['address']},mac={place['mac_address']}" for network, place in places),
         "--sysctl=net.ipv4.ip_forward=0",  # it is on every app's network, and must be no way from one to another
+        *installation.engine.first_served,
         "--cap-drop=all",
         "--cap-add=net_bind_service",
         f"--publish={settings.listen}:8080",

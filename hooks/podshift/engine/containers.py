@@ -5,7 +5,9 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from podshift.engine.caller import Caller, label_filters
 from podshift.engine.command import EngineError, Line
@@ -15,6 +17,8 @@ from podshift.engine.objects import Container
 from podshift.engine.terminal import attached
 
 STOPPING_TRIES = 5
+# Of the processors, when all of them are wanted; a container has 1024 unless it asks for more.
+FIRST_SHARES = 8192
 
 
 class Containers(Caller):
@@ -28,6 +32,17 @@ class Containers(Caller):
         filters = label_filters(labels)
         rows = json.loads(self.call("ps", "--all", "--format=json", *filters) or "[]")
         return [Container(row["Names"][0], row.get("Labels") or {}, row["State"], row.get("Pid", 0)) for row in rows]
+
+    @cached_property
+    def first_served(self) -> list[str]:
+        """Options of `run` for what all apps wait for: it goes first when every processor is busy.
+
+        Empty where the engine has no cgroups to do it with, as for a user to whom systemd hands over none for `cpu`.
+        """
+        return [f"--cpu-shares={FIRST_SHARES}"] if self._knows_shares(self.info()) else []
+
+    def _knows_shares(self, info: Mapping[str, Any]) -> bool:
+        return "cpu" in (info["host"].get("cgroupControllers") or ())
 
     def run(self, arguments: Sequence[str], env: Mapping[str, str] | None = None) -> None:
         """Start a container from render.container_arguments()."""

@@ -96,6 +96,7 @@ def arguments(installation: Installation, edge: Edge) -> list[str]:
         f"--volume={home.edge_name}:{DATA}",
         f"--env=XDG_DATA_HOME={DATA}",
         f"--env=XDG_CONFIG_HOME={DATA}",
+        *installation.engine.first_served,
         "--user=0",
         "--cap-drop=all",
         "--cap-add=net_bind_service",

@@ -6,6 +6,7 @@ import re
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
 from podshift.engine.caller import label_filters
 from podshift.engine.command import EngineError, Line
@@ -30,6 +31,9 @@ class DockerContainers(Containers):
     changed_meanwhile = re.compile(
         r"is already in progress|did not receive an exit event|is not running|no such process"
     )
+
+    def _knows_shares(self, info: Mapping[str, Any]) -> bool:
+        return bool(info.get("CPUShares"))
 
     def containers(self, **labels: str) -> list[Container]:
         """`ps` knows no process ids, and its labels cannot be told apart where one has a comma in it."""
