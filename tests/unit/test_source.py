@@ -10,7 +10,7 @@ import pytest
 
 import podshift
 from podshift.errors import PodshiftError
-from podshift.source import Repository, clean_git_environment, create_repository
+from podshift.source import Commit, Repository, clean_git_environment, create_repository
 
 PERSON = {
     "GIT_AUTHOR_NAME": "Ada",
@@ -95,57 +95,79 @@ def test_files_of_a_commit(tmp_path: Path, object_format: str) -> None:
     project = start_project(tmp_path / "project", object_format)
     new = commit(project, {"podshift.toml": "[web]\n\n", "web/Containerfile": "FROM scratch\n", "empty": ""})
     repository = Repository(project / ".git")
-    assert repository.read_text(new, "podshift.toml", 100) == "[web]\n\n"
-    assert repository.read_text(new, "web/Containerfile", 100) == "FROM scratch\n"
-    assert repository.read_text(new, "empty", 0) == ""
-    assert repository.read_text(new, "Procfile", 100) is None
-    assert repository.list_folder(new, ".") == ["empty", "podshift.toml", "web"]
     assert repository.resolve(new[:9]) == new
+    with Commit(repository, new) as holds:
+        assert holds.text("podshift.toml", 100) == "[web]\n\n"
+        assert holds.text("web/Containerfile", 100) == "FROM scratch\n"
+        assert holds.text("empty", 0) == ""
+        assert holds.text("Procfile", 100) is None
+        assert holds.names(".") == ["empty", "podshift.toml", "web"]
+        assert holds.names("web") == ["Containerfile"]
 
 
 def test_names_that_are_there_and_names_that_lead_out(project: Path) -> None:
     new = commit(project, {"web/Containerfile": "", "-x": "", ":(top)y": "", "a\nb": "", "*": ""})
-    repository = Repository(project / ".git")
-    for name in ("web", "web/", "./web/Containerfile", "-x", ":(top)y", "a\nb", "*", "."):
-        assert repository.tree_has(new, name), name
-    for name in ("x", "we*", "../project", "web/../web", "/etc", "/", "web/Containerfile/x", "w" * 5000):
-        assert not repository.tree_has(new, name), name
-    assert sorted(repository.list_folder(new, ".")) == sorted(["web", "-x", ":(top)y", "a\nb", "*"])
+    with Commit(Repository(project / ".git"), new) as holds:
+        for name in ("web", "web/", "./web/Containerfile", "-x", ":(top)y", "a\nb", "*", "."):
+            assert holds.has(name), name
+        for name in ("x", "we*", "../project", "web/../web", "/etc", "/", "web/Containerfile/x", "w" * 5000):
+            assert not holds.has(name), name
+        assert sorted(holds.names(".")) == sorted(["web", "-x", ":(top)y", "a\nb", "*"])
+        assert holds.names("web/Containerfile") == holds.names("..") == holds.names("x") == []
+
+
+def test_a_folder_as_old_programs_wrote_it(project: Path) -> None:
+    (project / "raw").touch()
+    blob = git(project, "hash-object", "-w", "raw")
+    (project / "raw").write_bytes(b"100644 x\0" + bytes.fromhex(blob))
+    inner = git(project, "hash-object", "-t", "tree", "-w", "raw")
+    (project / "raw").write_bytes(b"040000 web\0" + bytes.fromhex(inner))
+    tree = git(project, "hash-object", "-t", "tree", "-w", "--literally", "raw")
+    with Commit(Repository(project / ".git"), git(project, "commit-tree", "-m", "Old", tree)) as holds:
+        assert holds.names("web") == ["x"]
+        assert holds.text("web/x", 100) == ""
 
 
 def test_what_is_no_text_is_said(project: Path) -> None:
     (project / "link").symlink_to("/etc/passwd")
     (project / "latin").write_bytes(b"caf\xe9")
-    new = commit(project, {"folder/x": "", "long": "x" * 101})
+    new = commit(project, {"folder/x": "", "long": "x" * 101, "short": "x"})
     for name, complaint in {
         "link": "is a symbolic link",
         "folder": "is a directory",
         "latin": "not UTF-8 text .byte 4.",
         "long": "longer than 100 bytes",
     }.items():
-        with pytest.raises(PodshiftError, match=complaint):
-            Repository(project / ".git").read_text(new, name, 100)
+        with Commit(Repository(project / ".git"), new) as holds:
+            with pytest.raises(PodshiftError, match=complaint):
+                holds.text(name, 100)
+            assert holds.text("short", 100) == "x"  # what went wrong is over
 
 
 @pytest.mark.parametrize("commit_name", ["main", "--help", "HEAD", ABSENT[:39], ABSENT])
 def test_only_a_full_hash_names_a_commit(project: Path, commit_name: str) -> None:
     commit(project, {"a": "1"})
-    with pytest.raises(PodshiftError):
-        Repository(project / ".git").read_text(commit_name, "a", 100)
+    with pytest.raises(PodshiftError), Commit(Repository(project / ".git"), commit_name) as holds:
+        holds.text("a", 100)
 
 
 def test_a_subject_is_harmless(project: Path) -> None:
     repository = Repository(project / ".git")
-    assert repository.subject(commit(project, {}, "Faster search\n\nMore.")) == "Faster search"
-    assert "\x1b" not in repository.subject(commit(project, {}, "\x1b[2Jgone\x07"))
+    assert subject(repository, commit(project, {}, "Faster search\n\nMore.")) == "Faster search"
+    assert "\x1b" not in subject(repository, commit(project, {}, "\x1b[2Jgone\x07"))
     git(project, "-c", "i18n.commitEncoding=x", "commit", "-q", "--allow-empty", "-m", b"caf\xe9")
-    assert repository.subject(git(project, "rev-parse", "HEAD")) == "caf\ufffd"
+    assert subject(repository, git(project, "rev-parse", "HEAD")) == "caf\ufffd"
+
+
+def subject(repository: Repository, name: str) -> str:
+    with Commit(repository, name) as holds:
+        return holds.subject()
 
 
 def test_a_replaced_commit_is_what_its_name_says(project: Path) -> None:
     first, second = commit(project, {"a": "1"}, "One"), commit(project, {"a": "2"}, "Two")
     git(project, "replace", first, second)
-    assert Repository(project / ".git").subject(first) == "One"
+    assert subject(Repository(project / ".git"), first) == "One"
 
 
 def test_an_operators_revision(project: Path) -> None:
@@ -186,8 +208,8 @@ def test_a_branch_that_cannot_move_says_why(project: Path, hello: Repository) ->
 
 
 def test_no_repository(tmp_path: Path) -> None:
-    with pytest.raises(PodshiftError) as raised:
-        Repository(tmp_path / "gone.git").list_folder(ABSENT, ".")
+    with pytest.raises(PodshiftError) as raised, Commit(Repository(tmp_path / "gone.git"), ABSENT) as holds:
+        holds.names(".")
     assert "not a git repository" in "".join(raised.value.details)
 
 
@@ -208,7 +230,7 @@ HOOK = """#!{python}
 import json, sys
 sys.path.insert(0, {hooks!r})
 from pathlib import Path
-from podshift.source import Repository, clean_git_environment, create_repository, export
+from podshift.source import Commit, Repository, clean_git_environment, create_repository, export
 new = sys.stdin.read().split()[1]
 here, result = Repository(Path.cwd()), Path({result!r})
 with clean_git_environment():
@@ -216,8 +238,8 @@ with clean_git_environment():
     export(here, new, result / "tree")
     other = Repository(Path({other!r}))
     create_repository(result / "made.git", "main")
-    told = [here.read_text(new, "podshift.toml", 100), here.subject(new), here.tip("main"), other.tip("main")]
-    told += [other.list_folder(told[3], ".")]
+    pushed, others = Commit(here, new), Commit(other, other.tip("main"))
+    told = [pushed.text("podshift.toml", 100), pushed.subject(), here.tip("main"), others.oid, others.names(".")]
 (result / "told").write_text(json.dumps(told))
 sys.exit("refused by the test")
 """
@@ -243,4 +265,4 @@ def test_pre_receive_reads_a_push_that_is_still_in_quarantine(tmp_path: Path, pr
     assert json.loads((result / "told").read_text()) == ["[web]\n", "New", first, first, ["a"]]
     assert (result / "tree" / "podshift.toml").read_text() == "[web]\n"
     with pytest.raises(PodshiftError):
-        hello.subject(new)
+        subject(hello, new)

@@ -10,7 +10,7 @@ from podshift.model import Manifest
 from podshift.receive.options import SKIP
 from podshift.receive.push import Push
 from podshift.settings import Home, load_settings
-from podshift.source import Repository, check_bounds, check_received
+from podshift.source import Commit, Repository, check_bounds, check_received
 
 
 def check(home: Home, push: Push) -> None:
@@ -31,7 +31,8 @@ def check(home: Home, push: Push) -> None:
         if push.options.skip:
             check_skip(push)
             return
-        manifest = check_commit(repository, update.new, push.app.path)
+        with Commit(repository, update.new) as commit:
+            manifest = check_commit(commit, push.app.path)
         refuse_ungranted(push.app, manifest)
         check_process(push.options.deploy, push.app, manifest.web)
         check_timeout(manifest.build, settings)
@@ -56,36 +57,36 @@ def check_skip(push: Push) -> None:
         )
 
 
-def check_commit(repository: Repository, commit: str, path: str) -> Manifest:
+def check_commit(commit: Commit, path: str) -> Manifest:
     """What the commit says of itself. Raises PodshiftError for all that can be seen to fail without a build."""
     if path:
-        check_path(repository, commit, path)
+        check_path(commit, path)
     files = [at(path, name) for name in (MANIFEST, PROCFILE, APP_JSON)]
-    manifest = parse_manifest(*repository.read_texts(commit, files, MANIFEST_BYTES))
+    manifest = parse_manifest(*(commit.text(file, MANIFEST_BYTES) for file in files))
     where = places(path, manifest.build)
-    if not repository.tree_has(commit, *where.containerfiles):
-        check_kind(repository, commit, where)
+    if not commit.has(*where.containerfiles):
+        check_kind(commit, where)
     return manifest
 
 
-def check_kind(repository: Repository, commit: str, where: Places) -> None:
+def check_kind(commit: Commit, where: Places) -> None:
     """Raises PodshiftError unless it may be a kind of app that podshift knows; the build will look more closely."""
     from podshift.recognise import could_be_known, nothing_known  # most apps bring a Containerfile
     from podshift.source.tree import CommitTree
 
     if not where.recognisable:
-        raise where.missing(commit)
-    tree = CommitTree(repository, commit, where.context)
+        raise where.missing(commit.oid)
+    tree = CommitTree(commit, where.context)
     if not could_be_known(tree.names()):
-        raise nothing_known(f"{where.listed} in commit {commit[:7]}", tree, where.context)
+        raise nothing_known(f"{where.listed} in commit {commit.oid[:7]}", tree, where.context)
 
 
-def check_path(repository: Repository, commit: str, path: str) -> None:
+def check_path(commit: Commit, path: str) -> None:
     """Raises PodshiftError unless the folder of the app is there; git does not look through a link in it."""
-    entry = repository.entry(commit, path)
+    entry = commit.entry(path)
     if entry is None or entry.kind != "a directory":
         found = f"{path} is {entry.kind}, and no folder," if entry else f"there is no folder {path}"
         raise PodshiftError(
-            f"{found} in commit {commit[:7]}",
+            f"{found} in commit {commit.oid[:7]}",
             hint="push the branch that has it; on the server `podshift path APP DIR` names another folder",
         )

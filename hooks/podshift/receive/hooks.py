@@ -89,9 +89,11 @@ def _deploy(home: Home, push: Push, commit: str) -> bool:
 
 def _skip(home: Home, push: Push, commit: str) -> None:
     """Write down that this commit was not to be deployed: it replaces none that waits for its deploy."""
-    from podshift.source import Repository
+    from podshift.source import Commit, Repository
 
-    app, what = push.app, push.options.deploy.message or Repository(home.repository(push.app.name)).subject(commit)
+    app = push.app
+    with Commit(Repository(home.repository(app.name)), commit) as skipped:
+        what = push.options.deploy.message or skipped.subject()
     records = Records(home.database)
     records.add_event(Event(time.time(), app.name, PUSH, SKIPPED, pusher(), None, commit, what, None))
     records.close()

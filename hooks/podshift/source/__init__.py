@@ -9,6 +9,7 @@ os.environ["GIT_PYTHON_GIT_EXECUTABLE"] = "/nonexistent/git"
 
 from podshift.source.bounds import check_bounds, check_received, limit_input
 from podshift.source.command import clean_git_environment, git_version, leave_quarantine
+from podshift.source.commit import Commit
 from podshift.source.export import export
 from podshift.source.kept import TREE, kept_tree
 from podshift.source.outside import Outside
@@ -19,6 +20,7 @@ del os.environ["GIT_PYTHON_GIT_EXECUTABLE"]
 
 __all__ = [
     "TREE",
+    "Commit",
     "Outside",
     "Repository",
     "check_bounds",

@@ -4,11 +4,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from git import Git
-
 from podshift.errors import PodshiftError
-from podshift.source.command import GIT
-from podshift.source.repository import Repository
+from podshift.source.repository import Repository, checked
 
 MOST_NAMES = 200_000  # files and folders; Linux itself has half of it
 MOST_BYTES = 8 * 1024**3
@@ -50,8 +47,7 @@ def limit_input(repository: Repository, limit_mb: int) -> None:
 
 def _listed(repository: Repository, commit: str) -> Iterator[bytes]:
     """Lines of ls-tree as they come: a folder before what is in it."""
-    command = [*GIT, "ls-tree", "-r", "-t", "-z", "--long", "--full-tree", commit]
-    process = Git(repository.path).execute(command, env=repository.environment, as_process=True)
+    process = repository.start("ls-tree", "-r", "-t", "-z", "--long", "--full-tree", checked(commit))
     try:
         rest = b""
         while data := process.stdout.read(READ):

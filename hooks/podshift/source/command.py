@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from git import Git, GitCommandNotFound
 
@@ -83,25 +84,37 @@ def quarantine_of(repository: Path) -> dict[str, str]:
     return {name: os.environ[name] for name in QUARANTINE if name in os.environ}
 
 
-def run_git(
-    arguments: Sequence[str], folder: Path, environment: Mapping[str, str], umask: int = -1
-) -> tuple[int, bytes, str]:
-    """Runs git in the folder; its exit status, its output and its error text. A umask of -1: the caller's."""
+@contextmanager
+def _running_git() -> Iterator[None]:
     try:
         with clean_git_environment():
-            return Git(folder).execute(
-                [*GIT, *arguments],
-                env=environment,
-                with_extended_output=True,
-                with_exceptions=False,
-                stdout_as_string=False,
-                strip_newline_in_stdout=False,
-                umask=umask,
-            )
+            yield
     except GitCommandNotFound:
         raise PodshiftError("git is not installed", hint="apt install git") from None
     except (OSError, ValueError) as error:  # no such folder; a NUL in an argument
         raise PodshiftError(f"git could not be run: {printable(str(error))}") from error
+
+
+def run_git(
+    arguments: Sequence[str], folder: Path, environment: Mapping[str, str], umask: int = -1
+) -> tuple[int, bytes, str]:
+    """Runs git in the folder; its exit status, its output and its error text. A umask of -1: the caller's."""
+    with _running_git():
+        return Git(folder).execute(
+            [*GIT, *arguments],
+            env=environment,
+            with_extended_output=True,
+            with_exceptions=False,
+            stdout_as_string=False,
+            strip_newline_in_stdout=False,
+            umask=umask,
+        )
+
+
+def start_git(arguments: Sequence[str], folder: Path, environment: Mapping[str, str], stdin: int | None) -> Any:
+    """Starts git in the folder: GitPython's process, with pipes for what it says."""
+    with _running_git():
+        return Git(folder).execute([*GIT, *arguments], env=environment, istream=stdin, as_process=True)
 
 
 def git_version() -> tuple[int, ...]:

@@ -1,15 +1,15 @@
-"""An app's bare repository: what is in its commits, and where its branches stand."""
+"""An app's bare repository: how git is asked there, and where its branches stand."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 from podshift.errors import PodshiftError
 from podshift.model import COMMIT
 from podshift.report.text import printable
 from podshift.source import listing
-from podshift.source.command import HERMETIC, SHALLOW_FILE, last_lines, quarantine_of, run_git
+from podshift.source.command import HERMETIC, SHALLOW_FILE, last_lines, quarantine_of, run_git, start_git
 from podshift.source.listing import Listing
 
 _SETTINGS = {
@@ -24,25 +24,6 @@ _SETTINGS = {
     "receive.fsck.zeroPaddedFilemode": "ignore",
 }
 
-FOLDER = "040000"
-_KINDS = {FOLDER: "a directory", "120000": "a symbolic link", "160000": "a submodule"}
-
-
-class Entry(NamedTuple):
-    """A name in a commit's tree. `mode` as git writes it; `size` in bytes, of files only."""
-
-    mode: str
-    oid: str
-    size: int
-
-    @property
-    def is_file(self) -> bool:
-        return self.mode not in _KINDS
-
-    @property
-    def kind(self) -> str:
-        return _KINDS.get(self.mode, "a file")
-
 
 class Repository:
     """Reads and moves what one bare repository holds, also from inside its own hooks.
@@ -55,11 +36,6 @@ class Repository:
         self.path = path.absolute()
         self._environment = {**HERMETIC, "GIT_DIR": str(self.path), **quarantine_of(self.path)}
 
-    @property
-    def environment(self) -> Mapping[str, str]:
-        """By which git finds this repository, and the push that it has not accepted yet."""
-        return self._environment
-
     def run(self, *arguments: str, **variables: str) -> tuple[int, bytes, str]:
         """Runs git on this repository with further variables; exit status, output, error text."""
         return run_git(arguments, self.path, {**self._environment, **variables})
@@ -67,6 +43,10 @@ class Repository:
     def read(self, *arguments: str, **variables: str) -> bytes:
         """What a git command prints, or PodshiftError when it fails."""
         return self._output(arguments, self.run(*arguments, **variables))
+
+    def start(self, *arguments: str, stdin: int | None = None) -> Any:
+        """A git that runs on this repository, as GitPython's process: kill() and communicate() end it in any case."""
+        return start_git(arguments, self.path, self._environment, stdin)
 
     def check_out(self, commit: str, directory: Path, index: Path) -> Listing:
         """Makes the folder hold the commit's tree, which the index file then describes; what is in it.
@@ -76,7 +56,7 @@ class Repository:
         another user, and their modes are part of the build cache's key.
         """
         variables = {**self._environment, "GIT_INDEX_FILE": str(index), "GIT_WORK_TREE": str(directory)}
-        write, look = ("read-tree", "--reset", "-u", _checked(commit)), listing.ARGUMENTS
+        write, look = ("read-tree", "--reset", "-u", checked(commit)), listing.ARGUMENTS
         self._output(write, run_git(write, directory, variables, umask=0o022))
         return listing.read_listing(self._output(look, run_git(look, directory, variables)), index)
 
@@ -94,66 +74,6 @@ class Repository:
         what = f"git {arguments[0]} failed in {printable(self.path.name)}"
         raise PodshiftError(what, details=last_lines(error))
 
-    def entry(self, commit: str, path: str) -> Entry | None:
-        """What stands at the path (relative to the top, `/` between) in the commit.
-
-        None for a path that is not there, or that would leave the tree; the top itself is a directory.
-        """
-        return self.entries(commit, [path]).get(path)
-
-    def entries(self, commit: str, paths: Sequence[str]) -> dict[str, Entry]:
-        """Like entry(), of several paths at once, none inside another; without those that are not there."""
-        places = {path: _place(path) for path in paths}
-        found: dict[str | None, Entry] = {"": Entry(FOLDER, _checked(commit), 0)}
-        if wanted := [place for place in places.values() if place]:
-            listed = self.read("ls-tree", "-z", "--long", "--full-tree", commit, "--", *wanted)
-            for line in filter(None, listed.split(b"\0")):
-                about, _, name = line.partition(b"\t")
-                mode, _, oid, size = about.decode().split()
-                found[os.fsdecode(name)] = Entry(mode, oid, 0 if size == "-" else int(size))
-        return {path: found[place] for path, place in places.items() if place in found}
-
-    def read_text(self, commit: str, path: str, limit: int) -> str | None:
-        """The text of a file of the commit, None when there is no such name.
-
-        Raises PodshiftError when it is no regular file, longer than `limit` bytes, or not UTF-8.
-        """
-        return self.read_texts(commit, [path], limit)[0]
-
-    def read_texts(self, commit: str, paths: Sequence[str], limit: int) -> list[str | None]:
-        """Like read_text(), of several files, none inside another."""
-        entries = self.entries(commit, paths)
-        return [self._text(path, entries.get(path), limit) for path in paths]
-
-    def _text(self, path: str, entry: Entry | None, limit: int) -> str | None:
-        if entry is None:
-            return None
-        if not entry.is_file:
-            raise PodshiftError(f"{printable(path)} is {entry.kind}", hint="make it a file, and push again")
-        if entry.size > limit:
-            raise PodshiftError(f"{printable(path)} is longer than {limit:,} bytes")
-        try:
-            return self.read("cat-file", "blob", entry.oid).decode()
-        except UnicodeDecodeError as error:
-            raise PodshiftError(f"{printable(path)} is not UTF-8 text (byte {error.start + 1})") from error
-
-    def tree_has(self, commit: str, *paths: str) -> bool:
-        """Whether the commit has anything at one of the paths: a file, a directory, a link, a submodule."""
-        return bool(self.entries(commit, paths))
-
-    def list_folder(self, commit: str, path: str) -> list[str]:
-        """The names in a folder of the commit, none where there is no such folder; no UTF-8 as surrogates."""
-        entry = self.entry(commit, path)
-        if entry is None or entry.mode != FOLDER:
-            return []
-        names = self.read("ls-tree", "-z", "--name-only", "--full-tree", entry.oid)
-        return [name.decode(errors="surrogateescape") for name in names.split(b"\0") if name]
-
-    def subject(self, commit: str) -> str:
-        """The first line of the commit's message, harmless on a terminal."""
-        message = self.read("cat-file", "commit", _checked(commit)).partition(b"\n\n")[2]
-        return printable(message.strip().partition(b"\n")[0].decode(errors="replace").strip())
-
     def cut_off(self, commits: Sequence[str]) -> str | None:
         """Where the history of these commits, still in quarantine, would end for ever were they accepted.
 
@@ -164,7 +84,7 @@ class Repository:
         if not shallow or not commits:
             return None
         ends = set(Path(shallow).read_text().split())
-        new = self.read("rev-list", *map(_checked, commits), "--not", "--all").decode().split()
+        new = self.read("rev-list", *map(checked, commits), "--not", "--all").decode().split()
         return next((commit for commit in new if commit in ends), None)
 
     def resolve(self, revision: str) -> str:
@@ -183,7 +103,7 @@ class Repository:
 
     def contains(self, commit: str, earlier: str) -> bool:
         """Whether the history of a commit has that earlier one in it; not so for one that is not here."""
-        return self.run("merge-base", "--is-ancestor", _checked(earlier), _checked(commit))[0] == 0
+        return self.run("merge-base", "--is-ancestor", checked(earlier), checked(commit))[0] == 0
 
     def move_branch(self, branch: str, new: str | None, expected_old: str | None) -> bool:
         """Moves the branch from one commit to another in one step; None: there is no such branch.
@@ -193,8 +113,8 @@ class Repository:
         reference = f"refs/heads/{branch}"
         if new is None and expected_old is None:
             return self.tip(branch) is None
-        change = [reference, _checked(new)] if new else ["-d", reference]
-        old = _checked(expected_old) if expected_old else ""  # the empty value: it must not exist
+        change = [reference, checked(new)] if new else ["-d", reference]
+        old = checked(expected_old) if expected_old else ""  # the empty value: it must not exist
         status, _, error = self.run("update-ref", *change, old)
         if status and self.tip(branch) == expected_old:
             raise PodshiftError(f"the branch {printable(branch)} did not move", details=last_lines(error))
@@ -206,13 +126,8 @@ class Repository:
         return output if COMMIT.fullmatch(output) else None
 
 
-def _place(path: str) -> str | None:
-    """The path as git writes it; None for one that would leave the tree."""
-    parts = [part for part in path.split("/") if part not in {"", "."}]
-    return None if path.startswith("/") or ".." in parts else "/".join(parts)
-
-
-def _checked(commit: str) -> str:
+def checked(commit: str) -> str:
+    """The commit's full hash as it is; PodshiftError for what is none."""
     if COMMIT.fullmatch(commit):
         return commit
     raise PodshiftError(f"{printable(commit)!r} is no commit's full hash")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from podshift.errors import PodshiftError
 from podshift.report.text import printable
 from podshift.source.command import last_lines
+from podshift.source.commit import Commit
 from podshift.source.outside import Outside
 from podshift.source.repository import Repository
 from podshift.source.urls import PROTOCOLS, is_relative, may_be_followed, redact, resolve
@@ -43,7 +44,8 @@ def list_submodules(
 
 def _sections(repository: Repository, commit: str) -> dict[str, dict[str, str]]:
     """What .gitmodules says, by submodule name. Its includes are not followed: it is read as a blob."""
-    entry = repository.entry(commit, ".gitmodules")
+    with Commit(repository, commit) as holds:
+        entry = holds.entry(".gitmodules")
     if entry is None or not entry.is_file:
         return {}
     keys = r"^submodule\..*\.(path|url|update)$"

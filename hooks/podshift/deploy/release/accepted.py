@@ -17,7 +17,7 @@ from podshift.model import State
 from podshift.records import App
 from podshift.report import Log
 from podshift.settings import Home
-from podshift.source import Repository
+from podshift.source import Commit, Repository
 
 SUFFIX = ".accepted"
 
@@ -86,6 +86,6 @@ def number_forgotten(installation: Installation, app: App, repository: Repositor
 
 
 def _subject(repository: Repository, commit: str) -> str:
-    with suppress(PodshiftError):
-        return repository.subject(commit)
+    with suppress(PodshiftError), Commit(repository, commit) as accepted:
+        return accepted.subject()
     return ""

@@ -23,7 +23,7 @@ from podshift.manifest import APP_JSON, MANIFEST, MANIFEST_BYTES, PROCFILE, at
 from podshift.model import State
 from podshift.records import App, Release
 from podshift.report import Log
-from podshift.source import Repository
+from podshift.source import Commit, Repository
 
 ENDS = {Cancelled: State.CANCELLED, Superseded: State.SUPERSEDED}
 
@@ -97,8 +97,9 @@ def _watch_gate(wish: Wish, repository: Repository, cancellation: Cancellation) 
 def _number(installation: Installation, wish: Wish, repository: Repository, log: Log) -> Release:
     path, records = installation.app(wish.app).path, installation.records
     files = [at(path, name) for name in (MANIFEST, PROCFILE, APP_JSON)]
-    manifest, procfile, app_json = repository.read_texts(wish.commit, files, MANIFEST_BYTES)
-    subject = repository.subject(wish.commit)
+    with Commit(repository, wish.commit) as commit:
+        manifest, procfile, app_json = (commit.text(file, MANIFEST_BYTES) for file in files)
+        subject = commit.subject()
     with records.transaction():
         release = records.add_release(
             wish.app,

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from podshift.errors import PodshiftError
 from podshift.source.command import last_lines
+from podshift.source.commit import Commit
 from podshift.source.outside import Outside
 from podshift.source.repository import Repository
 from podshift.source.ssh import ssh_command
@@ -76,7 +77,8 @@ def find_endpoint(repository: Repository, commit: str, outside: Outside, scratch
 
 
 def _configured(repository: Repository, commit: str) -> str:
-    entry = repository.entry(commit, ".lfsconfig")
+    with Commit(repository, commit) as holds:
+        entry = holds.entry(".lfsconfig")
     if entry is None or not entry.is_file:
         return ""
     url = repository.run("config", "--blob", entry.oid, "--get", "lfs.url")[1].decode(errors="replace").strip()
