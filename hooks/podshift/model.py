@@ -6,8 +6,8 @@ dataclass in 0.4, and a push waits for forty of them.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 from podshift.errors import PodshiftError
@@ -58,8 +58,7 @@ class Readiness(NamedTuple):
         return any(low <= code <= high for low, high in self.status)
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
+class Process(NamedTuple):
     """A kind of container of an app. Times in seconds; `volumes` maps a volume's name to its path inside.
 
     Of `web` only: `watch` is how long a new release is watched (0: not at all), `max_errors` the share of
@@ -73,10 +72,10 @@ class Process:
     order: Order = Order.START_FIRST
     drain: float = 30.0
     stop: float = 10.0
-    ready: Readiness = field(default_factory=Readiness)
+    ready: Readiness = Readiness()
     memory: str | None = None
     cpus: float | None = None
-    volumes: Mapping[str, str] = field(default_factory=dict)
+    volumes: Mapping[str, str] = MappingProxyType({})
     watch: float = 5.0
     max_errors: float = 0.1
     hold: float = 15.0
@@ -86,8 +85,7 @@ class Process:
         return self.name == "web"
 
 
-@dataclass(frozen=True, slots=True)
-class Build:
+class Build(NamedTuple):
     """How the image is made. Paths are relative to the repository's top; `containerfile` None means: look.
 
     `timeout` in seconds; None: what the server allows.
@@ -96,12 +94,11 @@ class Build:
     containerfile: str | None = None
     context: str = "."
     target: str | None = None
-    args: Mapping[str, str] = field(default_factory=dict)
+    args: Mapping[str, str] = MappingProxyType({})
     timeout: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(NamedTuple):
     """What a pushed repository says of itself: `podshift.toml`, else `Procfile`, else the defaults.
 
     `links` are the apps that it wants to reach. The commands of app.json: `before` anything rotates, ahead of the
@@ -110,7 +107,7 @@ class Manifest:
 
     build: Build = Build()
     release_command: tuple[str, ...] = ()
-    processes: Mapping[str, Process] = field(default_factory=lambda: {"web": Process("web")})
+    processes: Mapping[str, Process] = MappingProxyType({"web": Process("web")})
     links: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
@@ -121,8 +118,7 @@ class Manifest:
         return self.processes["web"]
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """The HTTPS edge, as `podshift edge on` was told. `http` and `https` are addresses of the host, ADDR:PORT.
 
     Certificates come from Caddy's own authority when it is `internal`, else through ACME: from `acme_ca` (a directory's

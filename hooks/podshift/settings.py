@@ -5,10 +5,10 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from podshift.errors import PodshiftError
 from podshift.model import Edge
@@ -32,8 +32,7 @@ BASE_IMAGES = {
 PACKAGE_INDEXES = ("none", "host")
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
+class Home(NamedTuple):
     """The folders and names of one installation; `path` is its PODSHIFT_HOME."""
 
     path: Path
@@ -164,8 +163,7 @@ class Home:
             yield Path(folder)
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """The server's settings, as `settings.toml` holds them.
 
     `engine_options` go before the engine's verb, `run_options` after `run`; `reasons` say why each is there.
@@ -198,7 +196,7 @@ class Settings:
     settle_seconds: int = 5
     build_memory: str = ""
     parallel_builds: int = 2
-    base_images: Mapping[str, str] = field(default_factory=dict)
+    base_images: Mapping[str, str] = MappingProxyType({})
     package_index: str = "none"
     max_push_mb: int = 1024
 
@@ -236,7 +234,7 @@ def load_settings(home: Home) -> Settings:
 def _checked(settings: Settings) -> Settings:
     """ValueError for what only shows itself in a build otherwise."""
     images = settings.base_images
-    if not isinstance(images, dict) or not all(isinstance(image, str) for image in images.values()):
+    if not isinstance(images, Mapping) or not all(isinstance(image, str) for image in images.values()):
         raise ValueError("base_images must be a table of names of images")
     if unknown := images.keys() - BASE_IMAGES:
         raise ValueError(f"base_images has no {', '.join(sorted(unknown))}; known are {', '.join(BASE_IMAGES)}")
@@ -248,8 +246,10 @@ def _checked(settings: Settings) -> Settings:
 def save_settings(home: Home, settings: Settings) -> None:
     import tomli_w  # only init writes settings
 
-    values = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(settings).items()}
-    if settings.edge is None:
+    values = settings._asdict()
+    if settings.edge:
+        values["edge"] = settings.edge._asdict()
+    else:
         del values["edge"]
     if not settings.base_images:
         del values["base_images"]  # an empty table at the end would take in what somebody adds below

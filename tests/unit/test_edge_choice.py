@@ -48,7 +48,7 @@ def test_docker_s_daemon_may_have_what_is_root_s(
     settings: Settings, wanted: WantedEdge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socket, "socket", OfRoot)
-    assert choose(replace(settings, engine="docker"), wanted).edge
+    assert choose(settings._replace(engine="docker"), wanted).edge
     with pytest.raises(PodshiftError, match="Permission denied"):
         choose(settings, wanted)
 
@@ -132,7 +132,7 @@ def test_addresses_of_others_and_of_each_other(settings: Settings, wanted: Wante
     with pytest.raises(PodshiftError, match="the edge itself listens"):
         choose(settings, replace(wanted, listen=wanted.http))
     with pytest.raises(PodshiftError, match="no proxy for an edge"):
-        choose(replace(settings, listen="none"), wanted)
+        choose(settings._replace(listen="none"), wanted)
 
 
 def test_which_addresses_collide() -> None:

@@ -216,9 +216,9 @@ def test_what_holds_for_every_rotation(old: str, web: str, other: str) -> None:
 
 def test_times_come_from_the_new_manifest() -> None:
     web = new("W")
-    web = replace(web, process=replace(web.process, drain=7.0, stop=3.0, watch=2.0, max_errors=0.25))
+    web = replace(web, process=web.process._replace(drain=7.0, stop=3.0, watch=2.0, max_errors=0.25))
     job = new("J")
-    job = replace(job, process=replace(job.process, stop=20.0))
+    job = replace(job, process=job.process._replace(stop=20.0))
     *_, watch, drain, remove = plan_rotation([web, job], olds("w j"))
     assert watch == Watch(("W",), ("w",), 2.0, 0.25)
     assert drain == Drain(("w",), 7.0)
@@ -230,7 +230,7 @@ def test_a_stop_first_drain_leaves_half_of_the_time_that_requests_are_held(
     drain: float, hold: float, seconds: float
 ) -> None:
     web = new("W!")
-    web = replace(web, process=replace(web.process, drain=drain, hold=hold, stop=4.0))
+    web = replace(web, process=web.process._replace(drain=drain, hold=hold, stop=4.0))
     steps = plan_rotation([web], olds("w"))
     assert Drain(("w",), seconds) in steps
     assert Stop(("w",), 4.0) in steps

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -178,8 +178,8 @@ class Blueprint:
 def with_healthcheck(manifest: Manifest) -> Manifest:
     """Every process is ready only when the health check of its image passes."""
     ready = {name: one.ready._replace(healthcheck=True) for name, one in manifest.processes.items()}
-    return replace(
-        manifest, processes={name: replace(one, ready=ready[name]) for name, one in manifest.processes.items()}
+    return manifest._replace(
+        processes={name: one._replace(ready=ready[name]) for name, one in manifest.processes.items()}
     )
 
 

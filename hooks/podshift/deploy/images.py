@@ -2,9 +2,9 @@
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from podshift.engine import Engine, EngineError
 from podshift.settings import shipped
@@ -13,8 +13,7 @@ PULL_SECONDS = 300.0
 Say = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class ImageKind:
+class ImageKind(NamedTuple):
     """Where the image of a kind of container comes from. `files` gives path inside → path here, or raises."""
 
     official: str

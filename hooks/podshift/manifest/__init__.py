@@ -3,7 +3,6 @@
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from podshift.errors import PodshiftError
@@ -51,7 +50,7 @@ def parse_manifest(toml_text: str | None, procfile_text: str | None = None, app_
             "Procfile": in_procfile.lines("Procfile"),
             APP_JSON: in_json.lines(APP_JSON),
         })  # fmt: skip
-    return replace(manifest, before=others.before, after=others.after, notes=others.notes)
+    return manifest._replace(before=others.before, after=others.after, notes=others.notes)
 
 
 def bounded(text: str | None) -> str:

@@ -5,8 +5,8 @@ else's; what it knows must be right.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from podshift.manifest.shown import shown
 from podshift.manifest.tables import Faults, as_table
@@ -21,14 +21,13 @@ HONOURED = ("type", "name", "path", "attempts", "wait", "timeout", "initialDelay
 ELSEWISE = {"command", "listening", "uptime"}
 
 
-@dataclass(frozen=True, slots=True)
-class AppJson:
+class AppJson(NamedTuple):
     """`replicas` by process; `ready` as podshift.toml has it; `notes` say what is not honoured."""
 
-    replicas: Mapping[str, int] = field(default_factory=dict)
+    replicas: Mapping[str, int] = MappingProxyType({})
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
-    ready: Mapping[str, Any] = field(default_factory=dict)
+    ready: Mapping[str, Any] = MappingProxyType({})
     notes: tuple[str, ...] = ()
 
 

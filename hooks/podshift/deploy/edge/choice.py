@@ -1,7 +1,7 @@
 """What `podshift edge on` was told, checked, and made a whole choice."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -35,8 +35,7 @@ def choose(settings: Settings, wanted: WantedEdge) -> Settings:
             "there is no proxy for an edge to stand before", hint="podshift init --listen 127.0.0.1:8080"
         )
     before = settings.edge or Edge(listen_before=settings.listen)
-    edge = replace(
-        _with_authority(before, wanted, first=settings.edge is None),
+    edge = _with_authority(before, wanted, first=settings.edge is None)._replace(
         http=check_address(wanted.http or before.http),
         https=check_address(wanted.https or before.https),
         image=wanted.image or before.image,
@@ -47,7 +46,7 @@ def choose(settings: Settings, wanted: WantedEdge) -> Settings:
         if trouble := port_trouble(settings, address):
             what, fix = trouble
             raise PodshiftError(f"port {what}", hint=fix)
-    chosen = replace(settings, edge=edge, listen=proxy_address(settings, edge, wanted.listen))
+    chosen = settings._replace(edge=edge, listen=proxy_address(settings, edge, wanted.listen))
     refuse_taken(settings, chosen)
     return chosen
 
@@ -55,7 +54,7 @@ def choose(settings: Settings, wanted: WantedEdge) -> Settings:
 def _with_authority(before: Edge, wanted: WantedEdge, *, first: bool) -> Edge:
     """Who gives the certificates: the edge itself, or an ACME server."""
     if wanted.internal:
-        return replace(before, internal=True, email="", acme_ca="", acme_root="")
+        return before._replace(internal=True, email="", acme_ca="", acme_root="")
     given = (wanted.email, wanted.acme_ca, wanted.acme_root)
     if given == (None, None, None):
         if first:
@@ -71,7 +70,7 @@ def _with_authority(before: Edge, wanted: WantedEdge, *, first: bool) -> Edge:
     _check_directory(acme_ca)
     if wanted.acme_root and not acme_ca:
         raise PodshiftError("a root goes with its ACME server", hint="--acme-ca https://ca.example/acme/directory")
-    return replace(before, internal=False, email=email, acme_ca=acme_ca, acme_root=root if acme_ca else "")
+    return before._replace(internal=False, email=email, acme_ca=acme_ca, acme_root=root if acme_ca else "")
 
 
 def _check_email(email: str) -> None:

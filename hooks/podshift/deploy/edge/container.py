@@ -5,7 +5,6 @@ import http.client
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 
 from podshift.deploy.checks.answer import http_answer, speaks_tls
 from podshift.deploy.edge.image import obtain_edge_image
@@ -34,7 +33,7 @@ def ensure_edge(installation: Installation, say: Say) -> None:
         return
     present = with_image(installation, edge, say)
     if present != edge:  # one that was made here is gone, and now the official one can be reached
-        installation.settings = replace(installation.settings, edge=present)
+        installation.settings = installation.settings._replace(edge=present)
         save_settings(installation.home, installation.settings)
     say(f"it starts, on {edge.http} and {edge.https}")
     start_edge(installation, present)
@@ -42,7 +41,7 @@ def ensure_edge(installation: Installation, say: Say) -> None:
 
 def with_image(installation: Installation, edge: Edge, say: Say) -> Edge:
     """With an image that is there. Raises PodshiftError."""
-    return replace(edge, image=obtain_edge_image(installation.settings, installation.home, edge.image, say))
+    return edge._replace(image=obtain_edge_image(installation.settings, installation.home, edge.image, say))
 
 
 def start_edge(installation: Installation, edge: Edge) -> None:

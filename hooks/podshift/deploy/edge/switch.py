@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from functools import partial
 
 from podshift.deploy.app.domains import publish
@@ -25,7 +24,7 @@ def edge_on(installation: Installation, wanted: WantedEdge, log: Log) -> Edge:
         chosen = choose(installation.settings, wanted)
         assert chosen.edge  # noqa: S101 - choose() has just put it there
         edge = with_image(installation, chosen.edge, say)
-        with _changed(installation, replace(chosen, edge=edge), log):
+        with _changed(installation, chosen._replace(edge=edge), log):
             ensure_edge(installation, say)
     return edge
 
@@ -38,7 +37,7 @@ def edge_off(installation: Installation, log: Log) -> bool:
             remove_edge(installation)
             return False
         remove_edge(installation)
-        with _changed(installation, replace(before, edge=None, listen=before.edge.listen_before), log):
+        with _changed(installation, before._replace(edge=None, listen=before.edge.listen_before), log):
             pass
     return True
 

@@ -4,7 +4,7 @@ import os
 import select
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from podshift.errors import Cancelled, PodshiftError, Superseded
 from podshift.model import State
@@ -21,8 +21,7 @@ def was_deployed(home: Home, app: str, commit: str) -> bool:
     return newest is not None and newest.state in (State.LIVE, State.RETIRED)
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(NamedTuple):
     """`old` is where git told the pusher that the branch stands; `processes` are descriptors of who waits for us."""
 
     branch: str

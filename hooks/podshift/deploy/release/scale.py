@@ -1,7 +1,7 @@
 """More or fewer containers of a process, without touching those that stay."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from podshift.deploy.addresses import free_addresses
 from podshift.deploy.containers import Blueprint, lasting_containers
@@ -68,7 +68,7 @@ def difference(
         running = sorted((one for one in present if one.process == name), key=lambda one: one.index)
         surplus += running[replicas:]
         # Further containers run beside the present ones, whatever the order of a rotation is.
-        process = replace(blueprint.manifest.processes[name], order=Order.START_FIRST)
+        process = blueprint.manifest.processes[name]._replace(order=Order.START_FIRST)
         new += blueprint.of_process(process, max(0, replicas - len(running)), present, addresses)
     return new, surplus
 

@@ -2,8 +2,8 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from podshift.errors import PodshiftError
 from podshift.settings import Home, Settings
@@ -11,8 +11,7 @@ from podshift.settings import Home, Settings
 MIB = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Disk:
+class Disk(NamedTuple):
     """A file system. `free` and `total` in bytes, `free_files` the share of its files that can still be made."""
 
     path: Path

@@ -3,7 +3,6 @@
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 
 from podshift.deploy.checks import edge, engine, keys, machine, state
 from podshift.deploy.checks.finding import Finding, Level, error
@@ -20,7 +19,7 @@ def examine(home: Home) -> Iterator[Finding]:
     try:
         installation = Installation(home)
     except PodshiftError as problem:
-        settings = replace(Settings(), engine="podman" if shutil.which("podman") else "docker")
+        settings = Settings(engine="podman" if shutil.which("podman") else "docker")
         yield from _machine(settings)
         yield error("installation", problem.message, problem.hint)
         return

@@ -6,7 +6,6 @@ import shutil
 import tarfile
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from zlib import error as ZlibError  # noqa: N812 - an exception by its kind's name
 
@@ -95,10 +94,10 @@ def _portable(image: str) -> str:
 def _adapt(home: Home, engine: str | None) -> str:
     """Repositories from their bundles, with this podshift's hooks; and nothing that belonged to the other machine."""
     settings = load_settings(home)
-    edge = settings.edge and replace(settings.edge, image=_portable(settings.edge.image))
+    edge = settings.edge and settings.edge._replace(image=_portable(settings.edge.image))
     image = _portable(settings.proxy_image)
-    settings = replace(settings, proxy_image=image, edge=edge, runtime_folder="", engine_options=())
-    save_settings(home, replace(settings, engine=select_engine(engine or settings.engine)))
+    settings = settings._replace(proxy_image=image, edge=edge, runtime_folder="", engine_options=())
+    save_settings(home, settings._replace(engine=select_engine(engine or settings.engine)))
     with closing(Records(home.database)) as records:
         records.check()
     with Installation(home) as installation:

@@ -6,7 +6,7 @@ import shutil
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from podshift.deploy.app.apps import destroy_unserved, write_hooks
@@ -53,22 +53,22 @@ def init(home: Home, wanted: Wanted, say: Say) -> Settings:
     make_private(home.path)
     before = _earlier(home)
     settings = before or Settings()
-    settings = replace(settings, listen=wanted.listen or settings.listen, backends=wanted.backends or settings.backends)
+    settings = settings._replace(listen=wanted.listen or settings.listen, backends=wanted.backends or settings.backends)
     _refuse_another_engine(before, wanted)
-    settings = replace(settings, engine=settings.engine if before else select_engine(wanted.engine))
+    settings = settings._replace(engine=settings.engine if before else select_engine(wanted.engine))
     reached = reach_engine(settings.engine, settings.engine_options)
-    settings = _with_choice(replace(settings, runtime_folder=_runtime_folder(settings)), reached)
+    settings = _with_choice(settings._replace(runtime_folder=_runtime_folder(settings)), reached)
     if reached.engine_options:
         open_engine(settings).info()  # a daemon that does not answer is told of before anything else is tried
     if before is None and wanted.listen is None:
-        settings = replace(settings, listen=_free_address(settings.engine, say))
+        settings = settings._replace(listen=_free_address(settings.engine, say))
     _refuse_the_edge_s(settings)
     if settings.has_proxy:
         _check_address(settings.listen)
-    settings = replace(settings, proxy_image=obtain_proxy_image(settings, home, wanted.proxy_image, say))
+    settings = settings._replace(proxy_image=obtain_proxy_image(settings, home, wanted.proxy_image, say))
     choice = choose_engine(lambda choice: _attempt(settings, choice), engine=settings.engine, choice=reached)
     settings = _with_choice(settings, choice)
-    settings = replace(settings, storage=open_engine(settings).storage_folder())
+    settings = settings._replace(storage=open_engine(settings).storage_folder())
     for reason in settings.reasons:
         say(f"engine: {reason}")
     options = " ".join((*settings.engine_options, *settings.run_options)) or "its defaults"
@@ -155,8 +155,8 @@ def _attempt(settings: Settings, choice: Choice) -> None:
 
 
 def _with_choice(settings: Settings, choice: Choice) -> Settings:
-    return replace(
-        settings, engine_options=choice.engine_options, run_options=choice.run_options, reasons=choice.reasons
+    return settings._replace(
+        engine_options=choice.engine_options, run_options=choice.run_options, reasons=choice.reasons
     )
 
 
