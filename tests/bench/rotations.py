@@ -65,11 +65,12 @@ def measure(workshop: Workshop, system: System, *, rotations: int, requests: int
 
 
 def _switch_seconds(system: System, tally: TimedTally, number: int) -> float:
+    """From the new one's first answer to a check to the last request that went to the old one; 0: none did."""
     for _ in range(10):
         status, said = request(system.port, "GET", "/first-check", host=system.host)
         first_check, _, version = said.partition(" ")
         if status == 200 and version.strip() == f"v{number}":
-            return tally.began + tally.last_sent.get(f"v{number - 1}", 0.0) - float(first_check)
+            return max(0.0, tally.began + tally.last_sent.get(f"v{number - 1}", 0.0) - float(first_check))
     raise BenchError(f"{system.name} answers {status} {said!r} after its rotation to v{number}")
 
 

@@ -70,7 +70,7 @@ def _row(one: Measured) -> tuple[str, ...]:
         f"{throughput.share:.2f}",
         f"{rotations.p99_without * 1000:.0f} ms",
         f"{rotations.p99_during * 1000:.0f} ms",
-        f"{max(0.0, rotations.switch_median):.3f} s",
+        f"{rotations.switch_median:.3f} s",
         f"{rotations.resident_mb:.0f} MB",
     )
 
