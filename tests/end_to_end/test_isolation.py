@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from podshift.engine.firewall import JUMP
+from podshift.engine.firewall import JUMP, PASSED
 from server import App, Checkout, Server
 from server.engines import PROGRAM, subnet_of
 from server.inside import address, inside, network, proxy_of, reach
@@ -53,14 +53,35 @@ def test_the_end_of_an_app_opens_no_way_between_others(pair: tuple[App, App]) ->
 
 
 @pytest.mark.skipif(ENGINE != "podman", reason="the firewall of this machine is root's podman's only")
-def test_up_puts_the_jump_back(pair: tuple[App, App]) -> None:
-    firewall("--delete")
+@pytest.mark.parametrize("rule", [JUMP, PASSED])
+def test_up_puts_a_rule_back(pair: tuple[App, App], rule: tuple[str, ...]) -> None:
+    firewall("--delete", rule)
     pair[0].server.podshift("up", pair[0].name)
-    firewall("--check")
+    firewall("--check", rule)
 
 
-def firewall(verb: str) -> None:
-    subprocess.run(["iptables", "--wait", "5", verb, *JUMP], check=True)
+@pytest.mark.skipif(ENGINE != "podman", reason="the firewall of this machine is root's podman's only")
+def test_requests_to_an_app_do_not_pass_the_rules_of_all_others(pair: tuple[App, App]) -> None:
+    """Where the kernel shows the firewall what stays on one bridge; else none of it is in anybody's way."""
+    before = passed()
+    for _ in range(20):
+        assert pair[0].get()[0] == 200
+    bridged = Path("/proc/sys/net/bridge/bridge-nf-call-iptables")
+    if bridged.exists() and bridged.read_text().strip() == "1":
+        assert passed() - before >= 20
+
+
+def passed() -> int:
+    """Packets that the rule has let pass so far."""
+    listed = subprocess.run(
+        ["iptables", "--wait", "5", "--list", "FORWARD", "--verbose", "--exact", "--numeric"],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    return sum(int(line.split()[0]) for line in listed.splitlines() if "ACCEPT" in line and "/* podshift */" in line)
+
+
+def firewall(verb: str, rule: tuple[str, ...]) -> None:
+    subprocess.run(["iptables", "--wait", "5", verb, *rule], check=True)
 
 
 def test_nothing_of_podshifts_is_in_a_container(pair: tuple[App, App]) -> None:

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from podshift.engine.caller import Caller, label_filters
 from podshift.engine.command import EngineError
-from podshift.engine.firewall import keep_jump, remove_jump
+from podshift.engine.firewall import keep_rules, remove_rules
 
 CREATING_TRIES = 5
 
@@ -60,11 +60,11 @@ class Networks(Caller):
 
     def keep_isolated(self) -> None:
         """Isolated networks stay cut off from each other when one of them is taken down; to be said before that."""
-        keep_jump(self._networks_entered())
+        keep_rules(self._networks_entered())
 
     def end_isolation(self) -> None:
         """No isolated network is left."""
-        remove_jump(self._networks_entered())
+        remove_rules(self._networks_entered())
 
     def _networks_entered(self) -> list[str]:
         """What a command about the machine's network begins with: a rootless engine has one of its own."""
