@@ -31,10 +31,11 @@ def start_proxy(installation: Installation) -> None:
     prepare_folders(installation)
     ensure_networks(installation)
     stale = open_networks(installation)
+    first_served = engine.first_served  # asked while the old one still answers
     engine.remove([name])
     renew_unused(installation, stale)
     installation.write_proxy_files()
-    engine.run(proxy_arguments(installation))
+    engine.run([*first_served, *proxy_arguments(installation)])
     deadline = time.monotonic() + START_SECONDS
     while not installation.proxy.reachable():
         if time.monotonic() > deadline:
@@ -81,7 +82,6 @@ def proxy_arguments(installation: Installation) -> list[str]:
         f"--network={home.proxy_network}",
         *(f"--network={network}:ip={place['address']},mac={place['mac_address']}" for network, place in places),
         "--sysctl=net.ipv4.ip_forward=0",  # it is on every app's network, and must be no way from one to another
-        *installation.engine.first_served,
         "--cap-drop=all",
         "--cap-add=net_bind_service",
         f"--publish={settings.listen}:8080",

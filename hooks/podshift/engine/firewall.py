@@ -23,7 +23,7 @@ SECONDS = 10.0
 
 
 def keep_rules(enter: Sequence[str]) -> None:
-    """`enter` is what leads to the engine's networks. Where there is no such chain no jump is needed: nothing is
+    """`enter` is what leads to the engine's networks. Where there is no such chain neither is needed: nothing is
     isolated yet, or netavark works in another way."""
     if _iptables(enter, "--check", JUMP) or _iptables(enter, "--insert", JUMP):
         _ = _iptables(enter, "--check", PASSED) or _iptables(enter, "--insert", PASSED)

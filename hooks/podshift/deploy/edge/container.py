@@ -54,11 +54,11 @@ def start_edge(installation: Installation, edge: Edge) -> None:
     write_private(home.edge_folder / "Caddyfile", configuration(installation, edge))
     if edge.acme_root:
         write_private(home.edge_folder / "acme-root.pem", edge.acme_root)
+    label = f"--label=podshift.edge={_fingerprint(installation, edge)}"
+    options = ["--detach", label, *engine.first_served, *arguments(installation, edge)]
     engine.remove([home.edge_name], STOP_SECONDS)
     try:
-        engine.run(
-            ["--detach", f"--label=podshift.edge={_fingerprint(installation, edge)}", *arguments(installation, edge)]
-        )
+        engine.run(options)
         _await_answer(installation, edge)
     except EngineError as error:
         raise PodshiftError(
@@ -95,7 +95,6 @@ def arguments(installation: Installation, edge: Edge) -> list[str]:
         f"--volume={home.edge_name}:{DATA}",
         f"--env=XDG_DATA_HOME={DATA}",
         f"--env=XDG_CONFIG_HOME={DATA}",
-        *installation.engine.first_served,
         "--user=0",
         "--cap-drop=all",
         "--cap-add=net_bind_service",
