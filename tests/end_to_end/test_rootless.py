@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from podshift.engine.firewall import JUMP, PASSED
 from server import App, Checkout
 from server.edge import Edge, edge_addresses
 from server.inside import address, reach
@@ -123,6 +124,8 @@ def test_apps_cannot_reach_each_other_but_by_a_link(rootless: RemoteServer, app:
         with created(rootless):
             pass  # the end of one opens no way between the others
         assert reach(app, address(other), 8080) == "TimeoutError"
+        for rule in (JUMP, PASSED):
+            rootless.engine("unshare", "--rootless-netns", "/usr/sbin/iptables", "--wait", "5", "--check", *rule)
         assert reach(app, other.name, 80).endswith("hello from v1")
         rootless.podshift("allow", app.name, f"link:{other.name}", "--remove")
         assert "No link to this app was granted." in reach(app, other.name, 80)

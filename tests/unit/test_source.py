@@ -128,6 +128,29 @@ def test_a_folder_as_old_programs_wrote_it(project: Path) -> None:
         assert holds.text("web/x", 100) == ""
 
 
+def test_a_path_may_be_long_and_a_folder_wide(project: Path) -> None:
+    blob, wide = git(project, "hash-object", "-w", "/dev/null"), 100_000
+    names = "".join(f"100644 blob {blob}\tfile-{n}\n" for n in range(wide)).encode()
+    tree = subprocess.run(["git", "mktree"], cwd=project, input=names, check=True, capture_output=True).stdout
+    new = git(project, "commit-tree", "-m", "Wide", tree.strip())
+    with Commit(Repository(project / ".git"), new) as holds:
+        assert len(holds.names(".")) == wide
+        assert not holds.has("/".join("a" * 5000))
+
+
+def test_a_damaged_object_is_said(project: Path) -> None:
+    new = commit(project, {"noise": os.urandom(1 << 16).hex()})
+    oid = git(project, "rev-parse", "HEAD:noise")
+    path = project / ".git" / "objects" / oid[:2] / oid[2:]
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes()[: 1 << 14])
+    with Commit(Repository(project / ".git"), new) as holds:
+        with pytest.raises(PodshiftError, match="cannot be read") as raised:
+            holds.text("noise", 1 << 20)
+        assert oid in "".join(raised.value.details)
+        assert holds.names(".") == ["noise"]
+
+
 def test_what_is_no_text_is_said(project: Path) -> None:
     (project / "link").symlink_to("/etc/passwd")
     (project / "latin").write_bytes(b"caf\xe9")

@@ -40,16 +40,13 @@ class Commit:
         self.repository = repository
         self.oid = checked(oid)
         self._git: Any = None
-        self._folders: dict[str, dict[str, Entry]] = {}
+        self._folders: dict[str, dict[str, Entry]] = {}  # by the object's name
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._git:
-            self._git.kill()
-            self._git.communicate()
-            self._git = None
+        self._end()
 
     def subject(self) -> str:
         """The first line of the commit's message, harmless on a terminal."""
@@ -59,9 +56,10 @@ class Commit:
     def entry(self, path: str) -> Entry | None:
         """What stands at the path; None for one that is not there, or that would leave the tree."""
         parts = _parts(path)
-        if parts == []:
-            return Entry(FOLDER, f"{self.oid}^{{tree}}")
-        return self._folder("/".join(parts[:-1])).get(parts[-1]) if parts else None
+        found = None if parts is None else Entry(FOLDER, f"{self.oid}^{{tree}}")
+        for name in parts or ():
+            found = self._folder(found).get(name)
+        return found
 
     def has(self, *paths: str) -> bool:
         """Whether it has anything at one of the paths: a file, a directory, a link, a submodule."""
@@ -69,7 +67,7 @@ class Commit:
 
     def names(self, path: str) -> list[str]:
         """What is in a folder, none where there is no such folder; bytes that are no UTF-8 as surrogates."""
-        return list(self._folder(path))
+        return list(self._folder(self.entry(path)))
 
     def text(self, path: str, limit: int) -> str | None:
         """The text of a file, None when there is no such name.
@@ -86,20 +84,23 @@ class Commit:
         except UnicodeDecodeError as error:
             raise PodshiftError(f"{printable(path)} is not UTF-8 text (byte {error.start + 1})") from error
 
-    def _folder(self, path: str) -> dict[str, Entry]:
-        if path not in self._folders:
-            entry = self.entry(path)
-            self._folders[path] = self._tree(entry.oid) if entry and entry.mode == FOLDER else {}
-        return self._folders[path]
+    def _folder(self, entry: Entry | None) -> dict[str, Entry]:
+        """By name what is in it; nothing is in what is no folder."""
+        if entry is None or entry.mode != FOLDER:
+            return {}
+        if entry.oid not in self._folders:
+            self._folders[entry.oid] = self._tree(entry.oid)
+        return self._folders[entry.oid]
 
     def _tree(self, oid: str) -> dict[str, Entry]:
         """gitformat-pack(5) has it: `MODE NAME`, NUL, and the object's name as bytes, again and again."""
-        rest, length, found = self._read(oid, LARGEST_OBJECT), len(self.oid) // 2, dict[str, Entry]()
-        while rest:
-            about, _, rest = rest.partition(b"\0")
-            mode, _, name = about.partition(b" ")
-            found[os.fsdecode(name)] = Entry(mode.decode().lstrip("0"), rest[:length].hex())
-            rest = rest[length:]
+        raw, length, found = self._read(oid, LARGEST_OBJECT), len(self.oid) // 2, dict[str, Entry]()
+        begin = 0
+        while begin < len(raw):
+            end = raw.index(b"\0", begin)
+            mode, _, name = raw[begin:end].partition(b" ")
+            begin = end + 1 + length
+            found[os.fsdecode(name)] = Entry(mode.decode().lstrip("0"), raw[end + 1 : begin].hex())
         return found
 
     def _read(self, name: str, limit: int, shown: str = "") -> bytes:
@@ -113,9 +114,18 @@ class Commit:
         except (OSError, ValueError):  # it has ended, or says `missing`
             raise self._failed() from None
         if length > limit:
-            self.__exit__()  # all of it would come, wanted or not
+            self._end()  # all of it would come, wanted or not
             raise PodshiftError(f"{printable(shown or name)} is longer than {limit:,} bytes")
-        return bytes(self._git.stdout.read(length + 1)[:length])
+        content: bytes = self._git.stdout.read(length + 1)
+        if len(content) <= length:  # it has met a damaged object
+            raise self._failed()
+        return content[:length]
+
+    def _end(self) -> None:
+        if self._git:
+            self._git.kill()
+            self._git.communicate()
+            self._git = None
 
     def _failed(self) -> PodshiftError:
         error = self._git.communicate()[1].decode(errors="replace")
