@@ -9,6 +9,7 @@ import pytest
 from load import Load
 from server import App, Checkout
 from server.edge import Edge
+from server.firewall import opened_between
 from server.installation import PROGRAM, created
 from server.person import Person
 from server.remote import RemoteServer, rootless_server
@@ -61,6 +62,17 @@ def test_the_engine_is_docker_and_nothing_is_wrong(server: RemoteServer, app: Ap
     archive = server.user.home / "podshift.tar.gz"
     server.podshift("backup", str(archive))
     assert archive.stat().st_uid == server.user.uid
+
+
+def test_doctor_tries_whether_apps_are_cut_off(server: RemoteServer, app: App, checkout: Checkout) -> None:
+    with created(server) as other:
+        for one in (app, other):
+            assert checkout.push(one).code == 0
+        assert "ok      isolation: apps cannot reach each other" in server.podshift("doctor").stdout
+        with opened_between(app, other):
+            said = server.podshift("doctor", check=False).stdout
+        assert "error   isolation: from" in said
+        assert "hint: as root: systemctl restart docker" in said
 
 
 def test_a_key_s_first_push_makes_an_app(server: RemoteServer, tmp_path: Path) -> None:

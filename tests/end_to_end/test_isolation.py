@@ -10,6 +10,7 @@ import pytest
 from podshift.engine.firewall import JUMP, PASSED
 from server import App, Checkout, Server
 from server.engines import PROGRAM, subnet_of
+from server.firewall import firewall, opened_between
 from server.inside import address, inside, network, proxy_of, reach
 from server.installation import ENGINE, created
 
@@ -61,6 +62,18 @@ def test_up_puts_a_rule_back(pair: tuple[App, App], rule: tuple[str, ...]) -> No
 
 
 @pytest.mark.skipif(ENGINE != "podman", reason="the firewall of this machine is root's podman's only")
+def test_doctor_tries_it(pair: tuple[App, App]) -> None:
+    """Here a rule of the operator's own opens the way; a firewall that was emptied is in test_rootless.py."""
+    (found,) = [each for each in pair[0].server.json("doctor") if each["check"] == "isolation"]
+    assert (found["level"], found["found"]) == ("ok", "apps cannot reach each other")
+    with opened_between(*pair):
+        done = pair[0].server.podshift("doctor", check=False)
+    assert done.returncode == 1
+    assert "error   isolation: from" in done.stdout
+    assert "the firewall lets through to" in done.stdout
+
+
+@pytest.mark.skipif(ENGINE != "podman", reason="the firewall of this machine is root's podman's only")
 def test_requests_to_an_app_do_not_pass_the_rules_of_all_others(pair: tuple[App, App]) -> None:
     """Where the kernel shows the firewall what stays on one bridge; else none of it is in anybody's way."""
     before = passed()
@@ -78,10 +91,6 @@ def passed() -> int:
         capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
     return sum(int(line.split()[0]) for line in listed.splitlines() if "ACCEPT" in line and "/* podshift */" in line)
-
-
-def firewall(verb: str, rule: tuple[str, ...]) -> None:
-    subprocess.run(["iptables", "--wait", "5", verb, *rule], check=True)
 
 
 def test_nothing_of_podshifts_is_in_a_container(pair: tuple[App, App]) -> None:

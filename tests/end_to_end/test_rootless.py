@@ -1,5 +1,6 @@
 """The same rootless: an ordinary user's installation, pushed to over a real sshd."""
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -129,6 +130,23 @@ def test_apps_cannot_reach_each_other_but_by_a_link(rootless: RemoteServer, app:
         assert reach(app, other.name, 80).endswith("hello from v1")
         rootless.podshift("allow", app.name, f"link:{other.name}", "--remove")
         assert "No link to this app was granted." in reach(app, other.name, 80)
+
+
+def test_doctor_sees_an_emptied_firewall_and_typing_its_fix_fills_it(
+    rootless: RemoteServer, app: App, checkout: Checkout
+) -> None:
+    with created(rootless) as other:
+        for one in (app, other):
+            checkout.push(one)
+        rootless.engine("unshare", "--rootless-netns", "/usr/sbin/iptables", "--wait", "5", "--flush")
+        assert reach(app, address(other), 8080).endswith("hello from v1")
+        told = json.loads(rootless.podshift("doctor", "--json", check=False).stdout)
+        (found,) = [one for one in told if one["level"] == "error"]
+        assert found["check"] == "isolation"
+        for program, *words in map(str.split, found["fix"].split("; ")):
+            {"podman": rootless.engine, "podshift": rootless.podshift}[program](*words)
+        assert reach(app, address(other), 8080) == "TimeoutError"
+        assert app.get() == (200, "hello from v1\n")
 
 
 @pytest.mark.matrix

@@ -8,7 +8,6 @@ from podshift.deploy.checks.answer import http_answer
 from podshift.deploy.checks.finding import Finding, error, fine, warning
 from podshift.deploy.containers import ONE_OFF
 from podshift.deploy.installation import Installation
-from podshift.deploy.networks import open_networks
 from podshift.deploy.proxy import outdated
 from podshift.deploy.server.status import AppStatus, statuses
 
@@ -46,16 +45,6 @@ def check_hooks(installation: Installation) -> Iterator[Finding]:
                 yield error("hooks", f"{path} is not this podshift's", "podshift init")
                 return
     yield fine("hooks", "in every repository")
-
-
-def check_isolation(installation: Installation) -> Iterator[Finding]:
-    """No app's network is one of an older podshift, from which the others can be reached by address."""
-    stale = [app.name for app in open_networks(installation)]
-    for name in stale:
-        found = f"the network of {name} is an older podshift's: other apps reach it by address"
-        yield warning("isolation", found, f"podshift stop {name}; podshift start {name}")
-    if not stale:
-        yield fine("isolation", "apps cannot reach each other")
 
 
 def check_agreement(installation: Installation) -> Iterator[Finding]:

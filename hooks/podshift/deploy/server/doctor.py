@@ -4,7 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 
-from podshift.deploy.checks import edge, engine, keys, machine, state
+from podshift.deploy.checks import edge, engine, isolation, keys, machine, state
 from podshift.deploy.checks.finding import Finding, Level, error
 from podshift.deploy.installation import Installation
 from podshift.deploy.server.service import check_units
@@ -30,7 +30,7 @@ def examine(home: Home) -> Iterator[Finding]:
         yield from _safely("disk", machine.check_disks(home, installation.settings))
         yield from _safely("clock", machine.check_clock(installation.records.newest()))
         yield from _safely("proxy", state.check_proxy(installation))
-        yield from _safely("isolation", state.check_isolation(installation))
+        yield from _safely("isolation", isolation.check_isolation(installation))
         yield from _safely("edge", edge.check_edge(installation))
         yield from _safely("hooks", state.check_hooks(installation))
         yield from _safely("keys", keys.check_keys(installation))
