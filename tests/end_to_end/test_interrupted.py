@@ -4,8 +4,9 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -211,3 +212,36 @@ def killed_release(app: App, checkout: Checkout) -> tuple[object, ...]:
 
 def branch(checkout: Checkout, app: App) -> str:
     return checkout.git("ls-remote", str(app.repository), "main").split()[0]
+
+
+@pytest.mark.parametrize("gate", ["on", "off"])
+def test_a_lock_that_a_killed_git_left_refuses_no_push(app: App, checkout: Checkout, gate: str) -> None:
+    """As long as that git lives the lock is its own, and git refuses the push."""
+    checkout.push(app)
+    app.server.podshift("gate", app.name, gate)
+    with holding_the_branch(app):
+        checkout.version("v2")
+        refused = checkout.push(app)
+        assert refused.code != 0
+        assert "lock" in refused.text
+    assert (app.repository / "refs/heads/main.lock").exists()
+    pushed = checkout.push(app)
+    assert "is live" in pushed.said, pushed.text
+    assert app.get() == (200, "hello from v2\n")
+    assert list(app.repository.rglob("*.lock")) == []
+
+
+@contextmanager
+def holding_the_branch(app: App) -> Iterator[None]:
+    """A git that is about to move the branch, and is killed then."""
+    (tip,) = (app.repository / "refs/heads").iterdir()
+    with subprocess.Popen(
+        ["git", "update-ref", "--stdin"], cwd=app.repository, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as git:
+        assert git.stdin
+        assert git.stdout
+        git.stdin.write(f"start\nupdate refs/heads/main {tip.read_text()}prepare\n")
+        git.stdin.flush()
+        assert [git.stdout.readline() for _ in range(2)] == ["start: ok\n", "prepare: ok\n"]
+        yield
+        git.kill()

@@ -10,7 +10,7 @@ from podshift.model import Manifest
 from podshift.receive.options import SKIP
 from podshift.receive.push import Push
 from podshift.settings import Home, load_settings
-from podshift.source import Commit, Repository, check_bounds, check_received
+from podshift.source import Commit, Repository, check_bounds, check_received, drop_left_locks
 
 
 def check(home: Home, push: Push) -> None:
@@ -24,6 +24,7 @@ def check(home: Home, push: Push) -> None:
             hint=f"podshift destroy {push.app.name} takes the app away",
         )
     if update and update.new:
+        drop_left_locks(repository.path, push.app.branch)
         settings = load_settings(home)
         refuse_nearly_full(home, settings)
         check_received(settings.max_push_mb)

@@ -12,6 +12,7 @@ from podshift.source.command import clean_git_environment, git_version, leave_qu
 from podshift.source.commit import Commit
 from podshift.source.export import export
 from podshift.source.kept import TREE, kept_tree
+from podshift.source.leftlocks import drop_left_locks
 from podshift.source.outside import Outside
 from podshift.source.repository import Repository, create_repository
 from podshift.source.urls import check_origin
@@ -28,6 +29,7 @@ __all__ = [
     "check_received",
     "clean_git_environment",
     "create_repository",
+    "drop_left_locks",
     "export",
     "git_version",
     "kept_tree",

@@ -10,6 +10,7 @@ from podshift.model import COMMIT
 from podshift.report.text import printable
 from podshift.source import listing
 from podshift.source.command import HERMETIC, SHALLOW_FILE, last_lines, quarantine_of, run_git, start_git
+from podshift.source.leftlocks import drop_left_locks
 from podshift.source.listing import Listing
 
 _SETTINGS = {
@@ -113,6 +114,7 @@ class Repository:
         reference = f"refs/heads/{branch}"
         if new is None and expected_old is None:
             return self.tip(branch) is None
+        drop_left_locks(self.path, branch)
         change = [reference, checked(new)] if new else ["-d", reference]
         old = checked(expected_old) if expected_old else ""  # the empty value: it must not exist
         status, _, error = self.run("update-ref", *change, old)
