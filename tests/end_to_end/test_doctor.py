@@ -80,6 +80,28 @@ def test_faults_are_found_and_typing_the_fixes_mends_them(own: Server, checkout:
         assert app.get() == (200, "hello from v1\n")
 
 
+def test_a_commit_whose_deploy_never_began(own: Server, checkout: Checkout) -> None:
+    """git has moved the branch, and the machine loses its power before post-receive comes to its first line."""
+    with created(own) as app:
+        checkout.push(app)
+        assert "branch" not in findings(own)
+        hook = app.repository / "hooks" / "post-receive"
+        kept = hook.read_text()
+        hook.write_text("#!/bin/sh\nexit 1\n")
+        checkout.version("v2")
+        checkout.push(app)
+        hook.write_text(kept)
+        found = findings(own)["branch"]
+        assert found["level"] == "warning"
+        assert found["found"].startswith(f"main of {app.name} is at ")
+        own.podshift(*found["fix"].split()[1:])
+        assert app.get() == (200, "hello from v2\n")
+        assert "branch" not in findings(own)
+        checkout.version("v3")
+        checkout.push(app, "-o", "skip")
+        assert "branch" not in findings(own)
+
+
 def test_containers_of_nobody(own: Server, app: App, checkout: Checkout) -> None:
     """The image is of the shared server; only the label decides whose a container is."""
     checkout.push(app)

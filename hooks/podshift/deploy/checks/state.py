@@ -10,6 +10,8 @@ from podshift.deploy.containers import ONE_OFF
 from podshift.deploy.installation import Installation
 from podshift.deploy.proxy import outdated
 from podshift.deploy.server.status import AppStatus, statuses
+from podshift.lock import AppLock
+from podshift.source import Repository
 
 
 def check_proxy(installation: Installation) -> Iterator[Finding]:
@@ -45,6 +47,17 @@ def check_hooks(installation: Installation) -> Iterator[Finding]:
                 yield error("hooks", f"{path} is not this podshift's", "podshift init")
                 return
     yield fine("hooks", "in every repository")
+
+
+def check_branches(installation: Installation) -> Iterator[Finding]:
+    """What stands on a deploy branch was deployed, or was not to be: git moves it a moment before the deploy begins."""
+    records = installation.records
+    for app in records.apps():
+        tip = Repository(installation.home.repository(app.name)).tip(app.branch)
+        known = {*records.skipped(app.name), *(one.commit for one in records.releases(app.name))}
+        if tip and tip not in known and not AppLock(installation.home.lock(app.name)).holder():
+            found = f"{app.branch} of {app.name} is at {tip[:7]}, which no deploy was begun for"
+            yield warning("branch", found, f"podshift deploy {app.name}")
 
 
 def check_agreement(installation: Installation) -> Iterator[Finding]:

@@ -33,6 +33,7 @@ def examine(home: Home) -> Iterator[Finding]:
         yield from _safely("isolation", isolation.check_isolation(installation))
         yield from _safely("edge", edge.check_edge(installation))
         yield from _safely("hooks", state.check_hooks(installation))
+        yield from _safely("branch", state.check_branches(installation))
         yield from _safely("keys", keys.check_keys(installation))
         yield from _safely("units", check_units(home))
         yield from _safely("apps", state.check_agreement(installation))
