@@ -1,11 +1,13 @@
 """Processes beside web, scaling, the release command, one-off commands."""
 
 import os
+import secrets
 import subprocess
 
 from load import Load
-from server import App, Checkout
-from server.installation import PODSHIFT, wait_until
+from server import App, Checkout, Server
+from server.engines import take_away
+from server.installation import PODSHIFT, created, wait_until
 
 WEB = '[web]\nwatch = "0s"\n'
 WORKER = (
@@ -31,6 +33,35 @@ def test_a_worker_runs_beside_web_and_gets_no_requests(app: App, checkout: Check
     (worker,) = app.status()["processes"]["worker"]
     assert worker == {"container": f"{app.name}-worker-1-1", "state": "running", "upstream": None}
     assert "working" in app.server.podshift("logs", app.name, "--process", "worker").stdout
+
+
+def test_two_apps_whose_containers_names_begin_alike(server: Server, checkout: Checkout) -> None:
+    """`web` of app-x-api and `api-web` of app-x, both of their first release."""
+    name = f"app-{secrets.token_hex(3)}"
+    with created(server, name=name) as app, created(server, name=f"{name}-api") as longer:
+        checkout.push(longer)
+        checkout.commit("Like the other", podshift_toml=WORKER.replace("process.worker", "process.api-web"))
+        pushed = checkout.push(app)
+        assert "is live" in pushed.said, pushed.text
+        assert app.containers() == [f"{name}-api-web-1-2", f"{name}-web-1-1"]
+        assert longer.containers() == [f"{name}-api-web-1-1"]
+        assert longer.get() == (200, "hello from v1\n")
+
+
+def test_a_name_that_another_app_s_container_has(app: App, checkout: Checkout, server: Server) -> None:
+    """Of an app that is just being deployed no record says so yet. What is not one's own is not taken away."""
+    checkout.push(app)
+    image, name = f"localhost/podshift/{app.name}:v1", f"{app.name}-web-2-1"
+    server.engine("run", *server.run_options, "--detach", f"--name={name}", "--label=podshift.app=other", image)
+    try:
+        checkout.version("v2")
+        assert "is already in use" in checkout.push(app).said
+        assert app.get() == (200, "hello from v1\n")
+        assert server.engine("inspect", "--format={{.State.Running}}", name).strip() == "true"
+    finally:
+        take_away(server, name)
+    checkout.version("v3")
+    assert "is live" in checkout.push(app).said
 
 
 def test_a_procfile_serves_where_the_manifest_says_nothing(app: App, checkout: Checkout) -> None:

@@ -77,10 +77,14 @@ class Blueprint:
     def of_process(
         self, process: Process, count: int, present: Sequence[Present], addresses: Iterator[str]
     ) -> list["New"]:
-        """So many further containers of one process."""
+        """So many further containers of one process.
+
+        `api-web` of an app `shop` and `web` of an app `shop-api` begin alike, so no other app's name is taken either.
+        """
         from podshift.rotate import New  # a build does without, and a push waits for what is imported before it
 
-        names = {container.name for container in present}
+        recorded = self.installation.records.containers().values()
+        names = {one.name for one in present} | {place.name for places in recorded for place in places}
         prefix = f"{self.app.name}-{process.name}-{self.release.number}"
         free = (f"{prefix}-{n}" for n in range(1, 1000) if f"{prefix}-{n}" not in names)
         hold = round(process.hold) if process.is_web else 0

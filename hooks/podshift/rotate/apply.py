@@ -114,7 +114,9 @@ class Rotation:
         try:
             match step:
                 case Start(new):
-                    self._remove([one.name for one in new], 0)
+                    # One that could not be started may have the name of another app's that is being started too.
+                    own = {one.name for one in self.engine.containers(app=self.app)}
+                    self._remove([one.name for one in new if one.name in own], 0)
                 case Canary(new):
                     drain(self.proxy, self.backend, new, UNDO_DRAIN_SECONDS)
                 case Switch(on, off):
