@@ -131,6 +131,10 @@ class Home(NamedTuple):
     def lock(self, app: str) -> Path:
         return self.app_folder(app) / "lock"
 
+    def unsettled(self, app: str) -> Path:
+        """There from a rotation's first step to its last, or until all of them were taken back."""
+        return self.app_folder(app) / "unsettled"
+
     def log(self, app: str, release: int) -> Path:
         return self.app_folder(app) / "logs" / f"v{release}.log"
 

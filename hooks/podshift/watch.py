@@ -11,6 +11,8 @@ from podshift.errors import PodshiftError
 from podshift.proxy import ServerState, Upstreams
 
 POLL_MILLISECONDS = 50
+# The proxy may be started anew meanwhile; the release is not to blame for that.
+SILENT_SECONDS = 15.0
 # Fewer answers say nothing about a share.
 ENOUGH_ANSWERS = 20
 
@@ -25,17 +27,24 @@ def watch(
     had, which may have failed for reasons that the new one cannot help. Raises PodshiftError as soon as a container
     exits, fails its check, or answers badly.
     """
-    deadline = time.monotonic() + seconds
+    heard = time.monotonic()
+    deadline = heard + seconds
     with ExitStack() as stack:
         poll, watched = select.poll(), {}
         for name, descriptor in _descriptors(engine, app, names).items():
             stack.callback(os.close, descriptor)
             poll.register(descriptor, select.POLLIN)
             watched[descriptor] = name
-        while time.monotonic() < deadline:
+        while heard < deadline:
             for descriptor, _ in poll.poll(POLL_MILLISECONDS):
                 raise _bad(f"{watched[descriptor]} exited", engine, watched[descriptor])
-            servers = proxy.look(backend).servers
+            try:
+                servers = proxy.look(backend).servers
+            except PodshiftError:
+                if time.monotonic() - heard > SILENT_SECONDS:
+                    raise
+                continue
+            heard = time.monotonic()
             for name in names:
                 if name not in servers or servers[name].status.startswith("DOWN"):
                     raise _bad(f"{name} no longer passes its check", engine, name)

@@ -132,7 +132,7 @@ def test_a_deployer_killed_in_the_middle_of_a_canary_costs_nothing(app: App, che
         pushed = checkout.push(app)
         load.wait_for(lambda tally: "v3" in tally.versions)
     assert load.result.failed == 0, load.result
-    assert "an earlier deploy was cut off; putting things right first" in pushed.said
+    assert "an earlier change did not come to its end; putting things right" in pushed.said
     assert app.states() == ["retired", "failed", "failed", "live"]
     assert {app.get() for _ in range(20)} == {(200, "hello from v3\n")}
     nothing_is_left(app)

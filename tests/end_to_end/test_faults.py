@@ -139,7 +139,6 @@ def test_the_proxy_is_killed_in_mid_drain(app: App, checkout: Checkout) -> None:
         app.server.engine("kill", app.server.engine("ps", "--quiet", *own).strip())
         finished(push)
     assert load.result.by_kind["closed"] == 2, load.result  # nobody else's: they went down with the proxy
-    app.server.podshift("up")
     assert app.get() == (200, "hello from v2\n")
     an_ordinary_push_works(app, checkout, "v3")
 

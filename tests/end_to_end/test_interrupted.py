@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from server import App, Checkout
-from server.installation import wait_until
+from server.installation import PODSHIFT, wait_until
 from server.traces import of_release, traces
 from server.under_way import (
     BASE,
@@ -38,6 +38,14 @@ CHATTY = (
     + f"RUN : APP; i=0; while [ $i -lt {LINES} ]; do printf 'line %d %04000d\\n' $i 0; i=$((i+1)); sleep 0.03; done\n"
     + 'CMD ["python3", "app.py"]\n'
 )
+WORKER = """
+[web]
+watch = "0s"
+[process.worker]
+command = ["python3", "-c", "import time; time.sleep(3600)"]
+ready = { timeout = "3s" }
+stop = "0s"
+"""
 KIB = 1024
 
 
@@ -155,7 +163,7 @@ def test_the_next_push_repairs_too(app: App, checkout: Checkout, stage: Stage) -
     everything_killed(app, stage(app, checkout))
     commit = checkout.commit("Version v3", Containerfile=container, version_txt="v3\n")
     pushed = checkout.push(app)
-    assert "an earlier deploy was cut off; putting things right first" in pushed.said
+    assert "an earlier change did not come to its end; putting things right" in pushed.said
     assert "is live" in pushed.said
     assert app.states() == ["retired", "failed", "live"]
     assert app.get() == (200, "hello from v3\n")
@@ -212,6 +220,20 @@ def killed_release(app: App, checkout: Checkout) -> tuple[object, ...]:
 
 def branch(checkout: Checkout, app: App) -> str:
     return checkout.git("ls-remote", str(app.repository), "main").split()[0]
+
+
+def test_the_next_push_repairs_a_restart_of_a_worker(app: App, checkout: Checkout) -> None:
+    """No release of its own tells of it, and the proxy knows nothing of workers."""
+    checkout.commit("Worker", podshift_toml=WORKER)
+    checkout.push(app)
+    words = [PODSHIFT, "restart", app.name, "worker"]
+    restart = subprocess.Popen(words, env=app.server.environment, stdout=subprocess.PIPE, text=True)
+    wait_until(lambda: f"{app.name}-worker-1-2" in app.containers(), what="the new worker")
+    everything_killed(app, restart)
+    assert len(app.containers()) == 3
+    checkout.version("v2")
+    assert "is live" in checkout.push(app).said
+    assert app.containers() == [f"{app.name}-web-2-1", f"{app.name}-worker-2-1"]
 
 
 @pytest.mark.parametrize("gate", ["on", "off"])

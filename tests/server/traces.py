@@ -85,6 +85,7 @@ def _temporary(home: Home, app: str) -> Iterator[Path]:
     folder, repository = home.app_folder(app), home.repository(app)
     yield from home.scratch(app).glob("**/*")
     yield from folder.glob(".*")
+    yield from folder.glob("unsettled")
     yield from (path for path in (folder / "build").glob("*") if not path.name.startswith("buildah-cache"))
     yield from (folder / "logs").glob(".*")
     yield from (path for name in (".*", "index.lock") for path in home.checkout(app).glob(name))

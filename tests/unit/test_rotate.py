@@ -43,6 +43,17 @@ class Notes:
         self.failing: BaseException | None = None
         self.failing_back: BaseException | None = None
 
+        self.settled, self.given_up = True, False
+
+    def begin(self) -> None:
+        self.settled = False
+
+    def settle(self) -> None:
+        self.settled = True
+
+    def give_up(self) -> None:
+        self.given_up = True
+
     def commit(self, new: Sequence[New]) -> None:
         self.live.append([one.name for one in new])
         if self.failing:
@@ -199,6 +210,7 @@ def test_what_fails_before_the_commit_point_leaves_the_old_serving(
     assert stage.answer() == (200, "hello from web-1")
     assert stage.notes.live in ([], [["web-2"], ["turned back"]])
     assert not [text for text in stage.notes.said if text.startswith("undo")]
+    assert (stage.notes.given_up, stage.notes.settled) == (True, True)
 
 
 def test_requests_are_held_until_an_old_container_that_was_stopped_listens_again(stage: Stage) -> None:
@@ -294,6 +306,7 @@ def test_a_step_back_that_fails_is_said_and_the_next_one_is_still_taken(stage: S
     with pytest.raises(PodshiftError, match="web-2 exited at start"):
         stage.rotate(new_container("web-2", "crash", order=Order.STOP_FIRST))
     assert stage.notes.said[-1] == "undo Stop: start failed; podshift up mends it"
+    assert not stage.notes.settled
     assert stage.upstreams()["web-1"] != "DRAIN"
     stage.engine.start(["web-1"])
     wait_until(lambda: stage.answer() == (200, "hello from web-1"), what="web-1, mended")
@@ -305,6 +318,7 @@ def test_a_full_disk_at_the_commit_point_and_on_the_way_back_leaves_the_old_serv
     with pytest.raises(OSError, match="No space left"):
         stage.rotate(new_container("web-2"))
     assert stage.notes.said[-1] == "undo Commit: the server's disk is full; podshift up mends it"
+    assert not stage.notes.settled
     assert stage.running() == ["web-1"]
     assert stage.upstreams() == {"web-1": "UP"}
     assert stage.answer() == (200, "hello from web-1")

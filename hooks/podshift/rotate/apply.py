@@ -40,7 +40,15 @@ class Watcher(Protocol):
 
 
 class Books(Protocol):
-    """Who writes down what is live: the records, and the proxy's file with them."""
+    """Who writes down what is live: the records, and the proxy's file with them; and that it may not be so just now."""
+
+    def begin(self) -> None:
+        """What runs may not be what was written down, until settle()."""
+
+    def settle(self) -> None: ...
+
+    def give_up(self) -> None:
+        """What was done is about to be taken back, which nobody may interrupt."""
 
     def commit(self, new: Sequence[New]) -> None: ...
 
@@ -68,16 +76,20 @@ class Rotation:
         """Perform every step. Raises what made a step fail, after taking back all that was done before it."""
         last = max((number for number, step in enumerate(plan) if isinstance(step, Commit | Watch)), default=-1)
         done: list[Step] = []
+        self.books.begin()
         try:
             for step in plan[: last + 1]:
                 done.append(step)
                 self.perform(step)
         except BaseException:
-            for step in reversed(done):
-                self.undo(step)
+            self.books.give_up()
+            undone = [self.undo(step) for step in reversed(done)]
+            if all(undone):
+                self.books.settle()
             raise
         for step in plan[last + 1 :]:
             self.perform(step)
+        self.books.settle()
         self.instants.end = time.monotonic()
 
     def perform(self, step: Step) -> None:
@@ -109,8 +121,8 @@ class Rotation:
                 self._remove(names, seconds)
                 self.instants.stopped = self.instants.stopped or time.monotonic()
 
-    def undo(self, step: Step) -> None:
-        """Take a step back, as far as it got. Never raises: the next step back must still be taken."""
+    def undo(self, step: Step) -> bool:
+        """Take a step back, as far as it got, if that can be. Never raises: the next one must still be taken back."""
         try:
             match step:
                 case Start(new):
@@ -131,6 +143,8 @@ class Rotation:
                     pass
         except (PodshiftError, OSError) as error:
             self.watcher.step("undo", f"{type(step).__name__}: {said_of(error)}; podshift up mends it")
+            return False
+        return True
 
     def _canary(self, step: Canary) -> None:
         """However it ends, all requests go to the old ones again: who takes them next is the next step's to say."""

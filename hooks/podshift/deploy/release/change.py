@@ -9,7 +9,7 @@ from podshift.deploy.events.record import Happening, recorded
 from podshift.deploy.installation import Installation
 from podshift.deploy.queue import queued
 from podshift.deploy.release.background import Cancellation
-from podshift.deploy.release.repair import repair
+from podshift.deploy.release.repair import repair, repair_unsettled
 from podshift.deploy.release.rollout import roll_out
 from podshift.errors import Cancelled, PodshiftError
 from podshift.model import State
@@ -77,7 +77,11 @@ def changing(change: Change, what: str, detail: str = "") -> Iterator[Happening]
         queued(installation, app, log, what=what, who=change.by, prepare=lambda: repair(installation, app, log)),
         recorded(installation, app.name, what, change.by, detail) as happening,
     ):
-        yield happening
+        try:
+            yield happening
+        except BaseException:
+            repair_unsettled(installation, app, log)
+            raise
 
 
 def live_release(change: Change) -> Release:

@@ -16,7 +16,7 @@ from podshift.deploy.release.background import Cancellation
 from podshift.deploy.release.branch import move_back
 from podshift.deploy.release.gate import Gate
 from podshift.deploy.release.options import ORDINARY, Options, check_process
-from podshift.deploy.release.repair import repair
+from podshift.deploy.release.repair import repair, repair_unsettled
 from podshift.deploy.volumes import sharing
 from podshift.errors import Cancelled, PodshiftError, Superseded, said_of
 from podshift.manifest import APP_JSON, MANIFEST, MANIFEST_BYTES, PROCFILE, at
@@ -83,6 +83,7 @@ def _release(
         if live is None or live.number != release.number:
             over = _move_branch_back(installation, wish, repository, log)
             _give_up(installation, release, error, over=over)
+        repair_unsettled(installation, app, log)
         raise
     prune_quietly(installation, app, log)
 

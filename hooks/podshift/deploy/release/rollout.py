@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -42,6 +43,16 @@ class LiveBooks:
             backend=backend_name(self.app), env=variables, books=self, watcher=self.log,
         )  # fmt: skip
 
+    def begin(self) -> None:
+        with suppress(OSError):  # on a full disk a rotation is as good without
+            self.installation.home.unsettled(self.app.name).touch()
+
+    def settle(self) -> None:
+        self.installation.home.unsettled(self.app.name).unlink(missing_ok=True)
+
+    def give_up(self) -> None:
+        self.cancellation.allowed = False
+
     def commit(self, new: Sequence[New]) -> None:
         self.write([one.place for one in new])
         self.log.step("live", f"{self.release.name} takes all requests")
@@ -53,11 +64,11 @@ class LiveBooks:
         self.installation.go_live(self.release, places, scales)
 
     def turn_back(self) -> None:
-        self._hold(self.recorded)
         if self.earlier and self.earlier.number != self.release.number:
             self.installation.turn_back(self.release, self.earlier, self.recorded, self.variables)
         elif self.earlier:
             self.installation.go_live(self.earlier, self.recorded)
+        self._hold(self.recorded)  # last: a proxy that does not answer now will read in its file what is live
         self.log.step("back", f"{self.earlier.name if self.earlier else 'nothing'} takes all requests again")
 
     def _hold(self, places: Sequence[Placed]) -> None:
@@ -89,7 +100,9 @@ def roll_out(
     rotation.apply(plan)
     after = proxy.look(backend)
     crossed = (after.requests - before.requests, after.failed - before.failed) if old and not app.by_alias else None
-    if waited := proxy.held(backend) - held:
+    if crossed and min(crossed) < 0:
+        crossed = None  # it has started anew meanwhile, and counts from there
+    if (waited := proxy.held(backend) - held) > 0:
         log.line(f"{count(waited, 'request')} {'was' if waited == 1 else 'were'} held until the new one was ready")
     report(log, app, release, rotation, books.earlier.name if old and books.earlier else None, crossed)
 
