@@ -12,6 +12,7 @@ from podshift.engine.environment import passed
 from podshift.engine.images import out_of_memory
 from podshift.engine.memory import forget_stale_secrets
 from podshift.engine.secrets import hidden, secret_files
+from podshift.errors import PodshiftError
 
 VALUE = "s3cr3t=\nof two lines\r\n, with «ü»"
 
@@ -53,11 +54,29 @@ def test_what_a_killed_process_left_is_removed_and_nothing_else(memory: Path) ->
 
 
 def test_a_container_s_variables_are_in_memory_under_the_name_of_this_process(memory: Path) -> None:
-    with passed(["--env=TZ", "image"], {"TZ": "UTC"}) as (arguments, rest):
+    with passed(["--env=A", "--env=TZ", "image"], {"A": "b = c", "TZ": "UTC"}) as (arguments, rest):
         (file,) = memory.iterdir()
         assert (arguments, rest) == ([f"--env-file={file}", "image"], {})
+        assert file.read_text() == "A=b = c\nTZ=UTC\n"
         assert file.name.startswith(f"podshift-env-{os.getpid()}-")
     assert list(memory.iterdir()) == []
+
+
+@pytest.mark.parametrize("value", ["one\ntwo", "ends in \r", " blank", "'quoted'", "x" * 70_000])
+def test_what_a_line_of_a_file_cannot_hold_goes_through_the_engine_s_environment(memory: Path, value: str) -> None:
+    with passed(["--env=A", "image"], {"A": value}) as (arguments, rest):
+        assert (arguments, rest) == (["--env=A", "image"], {"A": value})
+    assert list(memory.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["XTABLES_LIBDIR", "IP6TABLES_LIB_DIR", "LD_PRELOAD", "GCONV_PATH", "BASH_ENV", "GODEBUG"]
+)
+def test_what_the_engine_and_its_helpers_obey_never_goes_through_their_environment(memory: Path, name: str) -> None:
+    with passed([f"--env={name}", "image"], {name: "/of an/app's 'repository'"}) as (_, rest):
+        assert rest == {}
+    with pytest.raises(PodshiftError, match=f"the value of {name} has a line break"):
+        passed([f"--env={name}"], {name: "/a\nb"}).__enter__()
 
 
 def test_values_are_taken_out_of_what_a_build_prints() -> None:
