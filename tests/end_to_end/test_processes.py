@@ -1,5 +1,6 @@
 """Processes beside web, scaling, the release command, one-off commands."""
 
+import json
 import os
 import secrets
 import subprocess
@@ -62,6 +63,23 @@ def test_a_name_that_another_app_s_container_has(app: App, checkout: Checkout, s
         take_away(server, name)
     checkout.version("v3")
     assert "is live" in checkout.push(app).said
+
+
+def test_an_image_cannot_say_of_its_containers_what_podshift_says(app: App, checkout: Checkout) -> None:
+    """That one is the HTTPS edge, or that its log is to be kept in a file of the server's."""
+    labels = "LABEL podshift.role=edge podshift.log=/tmp/of-the-server podshift.app=other podshift.address=10.0.0.1\n"
+    own = (checkout.folder / "Containerfile").read_text()
+    checkout.commit("Labels", Containerfile=own.replace("CMD", f"{labels}CMD"))
+    checkout.push(app)
+    command = [PODSHIFT, "run", app.name, "--", "cat"]
+    with subprocess.Popen(command, env=app.server.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as once:
+        listed = f"--filter=label=podshift.app={app.name}"
+        wait_until(lambda: len(app.server.engine("ps", "--quiet", listed).split()) == 2, what="the one-off container")
+        found = json.loads(app.server.engine("inspect", *app.server.engine("ps", "--quiet", listed).split()))
+        once.communicate(b"")
+    said = {one["Config"]["Labels"]["podshift.process"]: one["Config"]["Labels"] for one in found}
+    assert {labels["podshift.role"] for labels in said.values()} == {"app"}
+    assert (said["run"]["podshift.log"], said["run"]["podshift.address"]) == ("", "")
 
 
 def test_a_procfile_serves_where_the_manifest_says_nothing(app: App, checkout: Checkout) -> None:

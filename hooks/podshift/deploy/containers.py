@@ -160,7 +160,7 @@ class Blueprint:
         policy = [one for one in self.policy(self.manifest.web) if not one.startswith("--restart")]
         return name, container_arguments(
             name=name,
-            labels=self._labels(kind),
+            labels={**self._labels(kind), "podshift.address": "", "podshift.log": ""},
             network=[f"--network={self.installation.network(self.app.name)}", *self._links()],
             variables=self.variables,
             policy=[*policy, *self.granted],
@@ -170,8 +170,10 @@ class Blueprint:
         )
 
     def _labels(self, process: str) -> dict[str, str]:
+        """All that podshift reads of any container: what is not said here, the image could say with LABEL."""
         return {
             "podshift.home": self.installation.label,
+            "podshift.role": "app",
             "podshift.app": self.app.name,
             "podshift.process": process,
             "podshift.release": str(self.release.number),
