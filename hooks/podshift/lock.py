@@ -211,6 +211,11 @@ def _parse(data: bytes) -> Holder:
         return Holder(0, "", "", 0.0, 0)
 
 
+def seconds_since_start(pid: int) -> float:
+    """How long ago a process was started; one that is gone, at the machine's own start."""
+    return float(Path("/proc/uptime").read_text().split()[0]) - (_started(pid) or 0) / os.sysconf("SC_CLK_TCK")
+
+
 def _started(pid: int) -> int | None:
     """Field 22 of /proc/PID/stat (proc(5)): with the pid it names a process for good. None if it is gone."""
     try:

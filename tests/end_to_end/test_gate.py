@@ -52,6 +52,25 @@ def test_a_push_through_the_gate_is_deployed_once(app: App, checkout: Checkout) 
     assert traces(app) == of_release(app, 1)
 
 
+def test_a_push_back_to_what_was_live_once_is_refused_when_it_is_not_deployed(app: App, checkout: Checkout) -> None:
+    """It did not get as far as a release of its own: the earlier one of that commit does not count."""
+    checkout.push(app)
+    first = checkout.git("rev-parse", "HEAD")
+    checkout.version("v2")
+    checkout.push(app)
+    live = branch(app, checkout)
+    app.server.podshift("gate", app.name, "on")
+    lock = app.server.home / "apps" / app.name / "lock"
+    lock.unlink()
+    lock.mkdir()  # whose name the lock cannot have: the deploy ends before it begins
+    pushed = checkout.push(app, "--force", refs=(f"{first}:main",))
+    lock.rmdir()
+    assert pushed.code != 0, pushed.text
+    assert "[remote rejected]" in pushed.said
+    assert branch(app, checkout) == live
+    assert app.get() == (200, "hello from v2\n")
+
+
 @pytest.mark.matrix
 def test_an_app_with_a_gate_refuses_what_does_not_run(server: Server, checkout: Checkout) -> None:
     with created(server, "--gate") as app:

@@ -2,11 +2,13 @@
 
 import os
 import select
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import NamedTuple
 
 from podshift.errors import Cancelled, PodshiftError, Superseded
+from podshift.lock import seconds_since_start
 from podshift.model import State
 from podshift.records import Records
 from podshift.settings import Home
@@ -14,9 +16,13 @@ from podshift.source import Repository
 
 
 def was_deployed(home: Home, app: str, commit: str) -> bool:
-    """Whether the newest release of a commit went live. No SQLite connection is left open: they survive no fork."""
+    """Whether this push's release of the commit went live, asked in a hook of it; an earlier one does not count.
+
+    No SQLite connection is left open: they survive no fork.
+    """
+    since = time.time() - seconds_since_start(os.getppid())
     records = Records(home.database)
-    newest = next((one for one in records.releases(app) if one.commit == commit), None)
+    newest = next((one for one in records.releases(app) if one.commit == commit and one.at >= since), None)
     records.close()
     return newest is not None and newest.state in (State.LIVE, State.RETIRED)
 
