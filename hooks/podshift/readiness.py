@@ -119,7 +119,10 @@ def _is_ready(one: _Running, server: ServerState | None, elapsed: float) -> bool
 
 
 def _passes(readiness: Readiness, server: ServerState | None) -> bool:
-    return bool(server and server.check == "L7OK" and server.code and readiness.accepts(server.code))
+    """One that is down was doubted: its last check is of before its stop."""
+    if server is None or server.status.startswith("DOWN"):
+        return False
+    return bool(server.check == "L7OK" and server.code and readiness.accepts(server.code))
 
 
 def _gone(engine: Engine, place: Placed) -> int:

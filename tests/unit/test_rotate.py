@@ -11,8 +11,9 @@ import pytest
 
 from load import Load
 from podshift.errors import Cancelled, PodshiftError
-from podshift.model import Order
+from podshift.model import Order, Readiness
 from podshift.proxy import Proxy
+from podshift.readiness import await_ready
 from podshift.rotate import New, Rotation, plan_rotation
 from podshift.settings import Home
 from server.installation import wait_until
@@ -333,3 +334,16 @@ def test_a_stream_that_outlasts_the_drain_time_is_cut_and_counted(stage: Stage) 
             stream.result()
     assert rotation.cut == 1
     assert stage.running() == ["web-2"]
+
+
+def test_what_was_seen_of_a_container_before_its_stop_does_not_count(stage: Stage) -> None:
+    """As whoever repairs finds it where a deployer was killed between stop and start."""
+    (container,) = stage.engine.containers()
+    awaited = [(new_container("web-1").place._replace(address=container.address), Readiness())]
+    stage.engine.stop(["web-1"], 1)
+    stage.proxy.doubt(BACKEND, ["web-1"])
+    with pytest.raises(PodshiftError, match="web-1 exited at start"):
+        await_ready(stage.engine, stage.proxy, "hello", BACKEND, awaited)
+    stage.engine.start(["web-1"])
+    await_ready(stage.engine, stage.proxy, "hello", BACKEND, awaited)
+    assert stage.answer() == (200, "hello from web-1")

@@ -148,6 +148,7 @@ def _connect(installation: Installation, app: App, recorded: Sequence[Placed], s
     missing = [place for place in web if place.name not in known or (app.by_alias and place in started)]
     for place in missing:
         proxy.add(backend, place)
+    proxy.doubt(backend, [place.name for place in started if place.is_web])  # what was seen of it was before its stop
     try:
         if awaited := [place for place in web if place in missing or place in started]:
             live = installation.records.release(app.name, installation.app(app.name).live or 0)
