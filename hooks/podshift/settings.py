@@ -118,6 +118,11 @@ class Home(NamedTuple):
         return self.path / "proxy.lock"
 
     @property
+    def proxy_start_lock(self) -> Path:
+        """Held while the proxy's container is made anew."""
+        return self.path / "proxy-start.lock"
+
+    @property
     def builds(self) -> Path:
         """The places of builds that go on at once."""
         return self.path / "builds"

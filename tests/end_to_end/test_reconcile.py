@@ -5,6 +5,7 @@ import shutil
 import time
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from server import App, Checkout, Server
 from server.engines import take_away
 from server.installation import created, wait_until
 from server.traces import of_release, traces
-from server.under_way import everything_killed, held_start, in_start, nothing_runs
+from server.under_way import everything_killed, finished, held_start, in_start, nothing_runs
 
 IMPATIENT = '[web]\nwatch = "0s"\nstop = "1s"\n'
 
@@ -91,6 +92,23 @@ def test_the_next_push_brings_the_proxy_back(app: App, checkout: Checkout, lost:
 
 
 @pytest.mark.matrix
+def test_two_pushes_at_once_bring_the_proxy_back_once(
+    server: Server, app: App, checkout: Checkout, tmp_path: Path
+) -> None:
+    second = Checkout(tmp_path / "second")
+    with created(server) as other:
+        checkout.push(app)
+        second.push(other)
+        done = server.podshift("init", "--backends", "1", check=False)
+        assert (done.returncode, "an app has backend" in done.stderr) == (1, True)
+        removed(app)
+        checkout.version("v2")
+        second.version("v2")
+        pushes = [checkout.start_push(app), second.start_push(other)]
+        assert ["is live" in finished(push).said for push in pushes] == [True, True]
+        assert [one.get() for one in (app, other)] == [(200, "hello from v2\n")] * 2
+
+
 def test_up_after_a_reboot(server: Server, app: App, checkout: Checkout) -> None:
     """With a deploy under way when it happened: the live releases come back, and nothing else."""
     checkout.push(app)

@@ -21,12 +21,19 @@ def ensure_proxy(installation: Installation, log: Log) -> None:
     """Return with a proxy that answers, started from files that say what the records say."""
     if not installation.settings.has_proxy or installation.proxy.reachable():
         return
-    log.step("proxy", "it does not answer; starting it")
-    start_proxy(installation)
+    with exclusive(installation.home.proxy_start_lock):
+        if not installation.proxy.reachable():  # else another deploy has just started it
+            log.step("proxy", "it does not answer; starting it")
+            _start(installation)
 
 
 def start_proxy(installation: Installation) -> None:
     """Make the proxy's container anew. Raises PodshiftError with its last log lines if it does not come up."""
+    with exclusive(installation.home.proxy_start_lock):
+        _start(installation)
+
+
+def _start(installation: Installation) -> None:
     engine, name = installation.engine, installation.home.proxy_name
     prepare_folders(installation)
     ensure_networks(installation)

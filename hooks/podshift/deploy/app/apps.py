@@ -36,7 +36,8 @@ def create_app(installation: Installation, wanted: NewApp, log: Log, *, owner: s
     """
     new = _checked(installation, wanted)
     ensure_proxy(installation, log)
-    with exclusive(installation.home.apps_lock):
+    # A proxy that is made anew meanwhile would not be on a network that no record tells of yet.
+    with exclusive(installation.home.apps_lock), exclusive(installation.home.proxy_start_lock):
         _refuse_taken(installation, new.name, new.domains)
         if owner:
             refuse_left_behind(installation, new.name)

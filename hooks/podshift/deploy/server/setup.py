@@ -55,6 +55,8 @@ def init(home: Home, wanted: Wanted, say: Say) -> Settings:
     settings = before or Settings()
     settings = settings._replace(listen=wanted.listen or settings.listen, backends=wanted.backends or settings.backends)
     _refuse_another_engine(before, wanted)
+    if before:
+        _refuse_too_few_backends(home, settings.backends)
     settings = settings._replace(engine=settings.engine if before else select_engine(wanted.engine))
     reached = reach_engine(settings.engine, settings.engine_options)
     settings = _with_choice(settings._replace(runtime_folder=_runtime_folder(settings)), reached)
@@ -171,6 +173,14 @@ def _bring_proxy_up(installation: Installation, *, changed: bool, say: Say) -> N
     if changed or not installation.proxy.reachable() or outdated(installation):
         start_proxy(installation)
     say(f"proxy: HAProxy listens on {installation.settings.listen}, from {installation.settings.proxy_image}")
+
+
+def _refuse_too_few_backends(home: Home, backends: int) -> None:
+    """The backends of the proxy are numbered, and an app keeps its own."""
+    with Installation(home) as installation:
+        most = max((app.backend for app in installation.records.apps() if not app.by_alias), default=-1)
+    if backends <= most:
+        raise PodshiftError(f"an app has backend {most} of the proxy", hint=f"podshift init --backends {most + 1}")
 
 
 def _refuse_apps_of_the_proxy(home: Home) -> None:
