@@ -106,9 +106,10 @@ def _wait(engine: Engine, proxy: Upstreams, backend: str, running: Sequence[_Run
         servers = proxy.look(backend).servers if any(one.place.is_web for one in waiting) else {}
         for one in list(waiting):
             elapsed = time.monotonic() - one.since
-            if _is_ready(one, servers.get(one.place.name), elapsed) and one.confirmation.done():
+            left = one.readiness.timeout - elapsed
+            if _is_ready(one, servers.get(one.place.name), elapsed) and one.confirmation.done(left):
                 waiting.remove(one)
-            elif elapsed > one.readiness.timeout:
+            elif left < 0:
                 _not_ready(engine, one, servers.get(one.place.name))
 
 

@@ -143,6 +143,17 @@ def test_scale_refuses_what_it_does_not_know(app: App, checkout: Checkout) -> No
     assert app.server.podshift("scale", app.name, "web", check=False).returncode == 2
 
 
+def test_more_containers_than_could_be_replaced_are_refused(app: App, checkout: Checkout) -> None:
+    """A rotation has the old ones and the new ones on the app's network at once."""
+    checkout.commit("Worker", podshift_toml=WORKER)
+    checkout.push(app)
+    done = app.server.podshift("scale", app.name, "web=40", "worker=22", check=False)
+    assert f"{app.name} would have 62 containers, and 61 is the most" in done.stderr
+    checkout.commit("Many", podshift_toml=WORKER.replace("[web]", "[web]\nreplicas = 50") + "replicas = 12\n")
+    assert "would have 62 containers" in checkout.push(app).said
+    assert app.containers() == [f"{app.name}-web-1-1", f"{app.name}-worker-1-1"]
+
+
 def test_the_release_command_runs_once_before_anything_rotates(app: App, checkout: Checkout) -> None:
     app.server.podshift("config", app.name, "set", "GREETING=hello from config")
     command = '["/bin/sh", "-c", "echo migrating with $GREETING"]'

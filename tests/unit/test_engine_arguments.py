@@ -86,6 +86,23 @@ def test_no_container_is_an_empty_list(recorder: Recorder) -> None:
     assert recorder.engine.containers() == []
 
 
+@pytest.mark.parametrize(("status", "there"), [(0, True), (1, False)])
+def test_what_is_not_there(recorder: Recorder, status: int, there: bool) -> None:
+    recorder.answer("", status)
+    assert recorder.engine.exists("image", "a:v1") == there
+
+
+def test_an_engine_that_fails_does_not_say_that_something_is_not_there(recorder: Recorder) -> None:
+    recorder.script("echo 'Error: database is locked' >&2", "exit 125")
+    for ask in (
+        lambda: recorder.engine.exists("image", "a:v1"),
+        lambda: recorder.engine.network_label("n", "podshift.home"),
+        lambda: recorder.engine.volume_labels("v"),
+    ):
+        with pytest.raises(EngineError, match="failed with status 125"):
+            ask()
+
+
 def test_containers_start_stop_and_go(recorder: Recorder) -> None:
     engine = recorder.engine
     engine.run(["--detach", "--name=n", "image", "sh", "-c", "a b"])
@@ -211,7 +228,7 @@ def test_networks_are_made_and_found_by_label(recorder: Recorder) -> None:
     assert engine.create_network("podshift-hello", {"podshift.app": "hello"}) == "10.89.3.0/24"
     assert engine.network_label("podshift-hello", "podshift.home") == "/srv"
     assert engine.network_label("podshift-hello", "podshift.app") == ""
-    recorder.answer("Error: network not found\n", status=1)
+    recorder.script("echo 'unable to find network with name or ID podshift-hello: network not found' >&2", "exit 125")
     assert engine.network_label("podshift-hello", "podshift.home") is None
     engine.disconnect_quietly("podshift-hello", "proxy")
     assert recorder.said()[0] == ["network", "create", "--label=podshift.app=hello", "podshift-hello"]

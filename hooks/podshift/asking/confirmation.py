@@ -27,9 +27,9 @@ class Confirmation:
         self.missing = ""
         """What done() still missed, as a person reads it."""
 
-    def done(self) -> bool:
-        """To be called again and again, until it is."""
-        return self._has_content() and self._is_healthy()
+    def done(self, left: float) -> bool:
+        """To be called again and again, until it is; it has `left` so many seconds."""
+        return self._has_content() and self._is_healthy(left)
 
     def end(self) -> None:
         if self.asking:
@@ -47,7 +47,7 @@ class Confirmation:
         self.missing = f"its answer to GET {self.place.ready_path} does not have {content!r} in it"
         return check == "L7OK"
 
-    def _is_healthy(self) -> bool:
+    def _is_healthy(self, left: float) -> bool:
         if not self.readiness.healthcheck:
             return True
         now = time.monotonic()
@@ -55,4 +55,4 @@ class Confirmation:
             return False
         self.next_check = now + HEALTHCHECK_SECONDS
         self.missing = "the HEALTHCHECK of its image does not pass"
-        return self.engine.healthy(self.place.name)
+        return self.engine.healthy(self.place.name, max(left, HEALTHCHECK_SECONDS))

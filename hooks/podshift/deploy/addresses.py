@@ -8,6 +8,8 @@ from podshift.records import App
 
 # The upper half of an app's subnet is podshift's to give; the engine gives addresses from the lower end.
 FIRST_HOST, LAST_HOST = 128, 250
+# In a rotation the new ones are beside the old.
+MOST_CONTAINERS = (LAST_HOST - FIRST_HOST) // 2
 PROXY_HOST = 251
 
 

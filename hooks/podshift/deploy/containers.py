@@ -7,9 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from podshift.deploy.addresses import Present, free_addresses, mac_address, proxy_address
+from podshift.deploy.addresses import MOST_CONTAINERS, Present, free_addresses, mac_address, proxy_address
 from podshift.deploy.installation import Installation
 from podshift.engine import Container
+from podshift.errors import PodshiftError
 from podshift.grants import parse_grant
 from podshift.manifest import parse_manifest
 from podshift.model import Manifest, Process, State
@@ -66,7 +67,11 @@ class Blueprint:
         return not self.installation.records.containers().get(self.app.name) and not self.scaled_to_nothing
 
     def containers(self, present: Sequence[Present]) -> list["New"]:
-        """Every container of the release, with names and addresses that none of `present` has."""
+        """Every container of the release, with names and addresses that none of `present` has.
+
+        Raises PodshiftError for more than an app's network has room for.
+        """
+        refuse_too_many(self.app.name, sum(map(self.replicas, self.manifest.processes.values())))
         addresses = free_addresses(self.app, present)
         return [
             new
@@ -179,6 +184,15 @@ class Blueprint:
             "podshift.release": str(self.release.number),
             "podshift.commit": self.release.commit,
         }
+
+
+def refuse_too_many(app: str, containers: int) -> None:
+    """Raises PodshiftError for more than can be replaced by as many new ones."""
+    if containers > MOST_CONTAINERS:
+        raise PodshiftError(
+            f"{app} would have {containers} containers, and {MOST_CONTAINERS} is the most",
+            hint=f"fewer replicas in podshift.toml, or podshift scale {app} web=…",
+        )
 
 
 def with_healthcheck(manifest: Manifest) -> Manifest:

@@ -9,6 +9,7 @@ from podshift.engine.command import EngineError, Line, run
 from podshift.settings import Settings
 
 OWN_SECONDS = -1.0
+NO = 1  # the exit status of podman's `exists`; all others are failures
 
 
 class Caller:
@@ -43,10 +44,12 @@ class Caller:
         return self.call("info", f"--format={self.info_storage}").strip()
 
     def exists(self, kind: str, name: str) -> bool:
-        """Is there a `container`, `network` or `image` of this name?"""
+        """Is there a `container`, `network` or `image` of this name? Raises EngineError where nobody can tell."""
         try:
             self.call(kind, "exists", name)
-        except EngineError:
+        except EngineError as error:
+            if error.status != NO:
+                raise
             return False
         return True
 

@@ -21,13 +21,15 @@ class EngineError(PodshiftError):
     """An engine command that failed; `output` has its last lines, in the engine's own words.
 
     `printed` is what run() would have given back: some commands answer for what they found, and fail for the rest.
+    `status` is the command's exit status, where it came to its end.
     """
 
     printed = ""
 
-    def __init__(self, message: str, output: str, *, hint: str = "") -> None:
+    def __init__(self, message: str, output: str, *, hint: str = "", status: int | None = None) -> None:
         super().__init__(message, hint=hint, details=tuple(output.splitlines()[-TAIL_LINES:]))
         self.output = output
+        self.status = status
 
 
 class TimedOut(EngineError):  # noqa: N818 - it is what happened
@@ -135,7 +137,8 @@ def wait(
             )
         process.wait()
     except sh.ErrorReturnCode as error:
-        raise EngineError(f"{program} {verb} failed with status {error.exit_code}", "\n".join(tail)) from None
+        status = error.exit_code
+        raise EngineError(f"{program} {verb} failed with status {status}", "\n".join(tail), status=status) from None
     except EngineError:
         raise
     except BaseException:

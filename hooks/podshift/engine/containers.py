@@ -60,10 +60,10 @@ class Containers(Caller):
         with passed(arguments, env) as (words, rest):
             return attached(self.program, [*self.options, verb, *options, *words], rest)
 
-    def healthy(self, name: str) -> bool:
-        """Run the HEALTHCHECK of a container's image now: no timer of systemd's need be there."""
+    def healthy(self, name: str, seconds: float) -> bool:
+        """Run the HEALTHCHECK of a container's image now, for so long: no timer of systemd's need be there."""
         try:
-            self.call("healthcheck", "run", name)
+            self.call("healthcheck", "run", name, timeout=seconds)
         except EngineError:
             return False
         return True

@@ -44,10 +44,12 @@ class Networks(Caller):
         self.call("network", "create", *arguments)
 
     def network_label(self, name: str, key: str) -> str | None:
-        """A label of a network; None when there is no such network."""
+        """A label of a network; None when there is no such network. Raises EngineError where the engine cannot tell."""
         try:
             (facts,) = json.loads(self.call("network", "inspect", name))
-        except EngineError:
+        except EngineError as error:
+            if "not found" not in error.output and "no such network" not in error.output:
+                raise
             return None
         return str((facts.get("labels") or {}).get(key, ""))
 

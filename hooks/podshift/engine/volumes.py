@@ -15,10 +15,12 @@ class Volumes(Caller):
         self.call("volume", "create", *(f"--label={key}={value}" for key, value in labels.items()), name)
 
     def volume_labels(self, name: str) -> Mapping[str, str] | None:
-        """The labels of a volume; None when there is no such volume."""
+        """The labels of a volume; None when there is no such volume. Raises EngineError where nobody can tell."""
         try:
             (facts,) = json.loads(self.call("volume", "inspect", name))
-        except EngineError:
+        except EngineError as error:
+            if "no such volume" not in error.output.lower():
+                raise
             return None
         return facts.get("Labels") or {}
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from podshift.deploy.addresses import free_addresses
-from podshift.deploy.containers import Blueprint, lasting_containers
+from podshift.deploy.containers import Blueprint, lasting_containers, refuse_too_many
 from podshift.deploy.release.change import Change, changing, live_release
 from podshift.deploy.release.rollout import LiveBooks
 from podshift.deploy.volumes import prepare_volumes
@@ -85,3 +85,5 @@ def _refuse_out_of_range(wanted: Mapping[str, int], blueprint: Blueprint) -> Non
     for name, replicas in wanted.items():
         if not 0 <= replicas <= MOST_REPLICAS:
             raise PodshiftError(f"{name}={replicas} is out of range", hint=f"0 to {MOST_REPLICAS}")
+    numbers = {name: blueprint.replicas(process) for name, process in blueprint.manifest.processes.items()}
+    refuse_too_many(blueprint.app.name, sum({**numbers, **wanted}.values()))

@@ -89,7 +89,7 @@ class DockerContainers(Containers):
                     self.call("rm", "--force", "--volumes", container)
                 raise
 
-    def healthy(self, name: str) -> bool:
+    def healthy(self, name: str, seconds: float) -> bool:
         """Docker's daemon runs the HEALTHCHECK by itself."""
         return self.call("container", "inspect", "--format={{.State.Health.Status}}", name).strip() == "healthy"
 
