@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from server import App, Checkout, Server
+from server.engines import take_away
+from server.faults import Shim
 from server.installation import PODSHIFT, created, installed
 from server.traces import of_release, traces
 from server.under_way import processes
@@ -69,6 +71,34 @@ def test_destroy_takes_all_of_one_app(server: Server, app: App, checkout: Checko
     with created(server, name=other.name) as again:  # the name is free
         checkout.push(again)
         assert again.get() == (200, "hello from v2\n")
+
+
+def test_a_proxy_of_the_operators_own_is_no_obstacle(server: Server, checkout: Checkout) -> None:
+    with created(server) as app:
+        checkout.push(app)
+        own, base = f"own-proxy-{app.name}", "localhost/podshift-python"
+        server.engine("run", *server.run_options, "--detach", f"--name={own}", base, "sleep", "600")
+        try:
+            server.engine("network", "connect", f"podshift-{app.name}", own)
+            server.podshift("destroy", app.name, "--yes")
+            assert server.engine("inspect", "--format={{.State.Running}}", own).strip() == "true"
+        finally:
+            take_away(server, own)
+        assert objects(server, app.name) == []
+
+
+def test_what_breaks_off_can_be_done_again(server: Server, checkout: Checkout, shim: Shim) -> None:
+    with created(server) as app:
+        checkout.push(app)
+        shim.engine(" network rm ", "echo no such luck >&2; exit 1")
+        done = server.podshift("destroy", app.name, "--yes", check=False)
+        assert (done.returncode, "network failed with status 1" in done.stderr) == (1, True)
+        assert f"hint: podshift destroy {app.name} goes on where it broke off" in done.stderr
+        shim.off()
+        assert f"{app.name} is gone" in server.podshift("destroy", app.name, "--yes").stdout
+        assert objects(server, app.name) == []
+        assert not [path for path in server.home.rglob("*") if app.name in path.name]
+        assert "there is no app" in server.podshift("destroy", app.name, "--yes", check=False).stderr
 
 
 def test_uninstall_leaves_nothing_and_touches_nothing_else(app: App, checkout: Checkout, tmp_path: Path) -> None:

@@ -68,12 +68,13 @@ def create(app: str, as_json: bool, **how: Any) -> None:
 @yes_option
 def destroy(app: str, volumes: bool, yes: bool) -> None:
     """Take an app away: containers, images, network, repository, records. Data volumes are kept."""
-    from podshift.deploy.app.apps import destroy_app
+    from podshift.deploy.app.apps import destroy_app, is_left_behind
     from podshift.deploy.events.record import record
     from podshift.deploy.volumes import settle_volumes
 
     with open_installation() as installation, Log.on(2) as log:
-        installation.app(app)
+        if not is_left_behind(installation, app):
+            installation.app(app)
         what = "its releases, its repository and its data volumes" if volumes else "its releases and its repository"
         confirm(f"Destroy {app}, {what}?", yes)
         destroy_app(installation, app, log)

@@ -88,8 +88,9 @@ class Blueprint:
         """
         from podshift.rotate import New  # a build does without, and a push waits for what is imported before it
 
-        recorded = self.installation.records.containers().values()
-        names = {one.name for one in present} | {place.name for places in recorded for place in places}
+        recorded = self.installation.records.containers().items()
+        names = {place.name for app, places in recorded if app != self.app.name for place in places}
+        names |= {one.name for one in present}
         prefix = f"{self.app.name}-{process.name}-{self.release.number}"
         free = (f"{prefix}-{n}" for n in range(1, 1000) if f"{prefix}-{n}" not in names)
         hold = round(process.hold) if process.is_web else 0

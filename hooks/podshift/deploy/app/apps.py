@@ -107,9 +107,24 @@ def hook_text(hook: str) -> str:
     return text.replace(INTERPRETER, shlex.quote(sys.executable)).replace(RECEIVE, shlex.quote(str(RECEIVE_PATH)))
 
 
+def is_left_behind(installation: Installation, name: str) -> bool:
+    """Whether the destruction of an app that the records have forgotten did not come to its end."""
+    known = any(app.name == name for app in installation.records.apps())
+    return not known and installation.home.app_folder(check_app_name(name)).exists()
+
+
 def destroy_app(installation: Installation, name: str, log: Log) -> None:
-    """Take away everything of an app: route, containers, images, network, repository, records."""
+    """Take away everything of an app: route, containers, images, network, repository, records.
+
+    What breaks off on the way can be done again: the app's folder goes last.
+    """
+    if is_left_behind(installation, name):
+        _clean_up(installation, name)
+        return
     app = installation.app(name)
+    for other in installation.records.apps():
+        if name in other.links:
+            log.warning(f"{other.name} has a link to it, which leads nowhere from now on")
     with queued(installation, app, log, what="destroy", who=""):
         ensure_proxy(installation, log)
         with installation.records.transaction():
@@ -118,7 +133,11 @@ def destroy_app(installation: Installation, name: str, log: Log) -> None:
         synchronise_maps(installation)
         if not app.by_alias:
             forget_app(installation, backend_name(app))
-        _clean_up(installation, name)
+        try:
+            _clean_up(installation, name)
+        except PodshiftError as error:
+            error.hint = f"podshift destroy {name} goes on where it broke off"
+            raise
 
 
 def destroy_unserved(installation: Installation, app: App, log: Log) -> None:
@@ -137,8 +156,10 @@ def _clean_up(installation: Installation, name: str) -> None:
     if engine.network_label(network, "podshift.home") == installation.label:
         if installation.settings.has_proxy:
             detach(installation, name)
+        engine.clear_network(network)
         engine.remove_network(network)
     for other in engine.networks(home=installation.label, app=name):
+        engine.clear_network(other)
         engine.remove_network(other)
     shutil.rmtree(installation.home.repository(name), ignore_errors=True)
     folder = installation.home.app_folder(name)
