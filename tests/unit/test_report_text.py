@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from podshift.report import ago, both_ends, columns, count, duration, printable, shorten, wrap
@@ -12,6 +14,7 @@ from podshift.report import ago, both_ends, columns, count, duration, printable,
         ("\x1b]0;title\x07after", "after"),
         ("\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "link"),
         ("\x1b]52;c;unterminated", "\\x1b]52;c;unterminated"),
+        ("\x9d\x90title\x9cafter", "\\x9dafter"),
         ("\x1b\x1b[31m[2Jstill", "\\x1b[2Jstill"),
         ("\x1bcreset \x1b(B", "reset "),
         ("bell\x07 back\x08 nul\x00 del\x7f", "bell\\x07 back\\x08 nul\\x00 del\\x7f"),
@@ -41,6 +44,15 @@ def test_every_character_comes_out_harmless() -> None:
 def test_a_minified_file_in_one_line_is_cut() -> None:
     assert printable("x" * 5000) == "x" * 4095 + "…"
     assert len(printable("\x00" * 1_000_000)) == 4096
+
+
+@pytest.mark.parametrize(
+    "begins", ["\x9d", "\x90", "\x1b]", "\x1bP", "\x9b", "\x1b[", "\x9b0", "\x9d\x9b ", "\r", "\t"]
+)
+def test_many_sequences_without_an_end_take_no_longer_than_other_text(begins: str) -> None:
+    before = time.process_time()
+    assert len(printable(begins * (1_000_000 // len(begins)))) <= 4096
+    assert time.process_time() - before < 5
 
 
 def test_columns_counts_what_a_terminal_shows() -> None:

@@ -10,9 +10,11 @@ WIDTH = 72
 LONGEST = 4096
 """Characters after which a line is cut: some builds print a whole file in one line."""
 
+# No part may run over what begins another sequence: then the time grows with the text's length, and not its square.
 _SEQUENCE = re.compile(
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor, erase
-    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)"  # OSC, DCS and their like
+    r"(?:\x1b\[|\x9b)[0-?]*+[ -/]*+[@-~]"  # CSI: colours, cursor, erase
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])"  # OSC, DCS and their like: this begins them,
+    r"[^\x07\x1b\x90\x98\x9c-\x9f]*+(?:\x07|\x1b\\|\x9c)"  # and this ends them
     r"|\x1b[ -/]*[0-Z\\`-~]"  # two-character escapes
 )
 _UNSAFE = re.compile(
