@@ -2,12 +2,13 @@
 
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from podshift.engine import EngineError
-from podshift.engine.build import end_strays, run_build
+from podshift.engine.build import LONGEST_LINE, end_strays, run_build
 from podshift.errors import Cancelled
 
 
@@ -39,6 +40,20 @@ def test_lines_arrive_while_it_goes_on(tmp_path: Path) -> None:
     script = f"echo first; while [ ! -e {go} ]; do sleep 0.05; done; echo second"
     run_build(engine(tmp_path, script), ["build"], folder=tmp_path, timeout=20, on_line=on_line)
     assert lines == ["first", "second"]
+
+
+def test_a_line_without_an_end_is_given_out_in_pieces(tmp_path: Path) -> None:
+    before = time.process_time()
+    lines = build(tmp_path, "head -c 40000000 /dev/zero | tr '\\0' x; echo; echo after")
+    assert time.process_time() - before < 5
+    assert lines.pop() == "after"
+    assert "".join(lines) == "x" * 40_000_000
+    assert max(map(len, lines)) == LONGEST_LINE
+
+
+def test_a_long_line_is_cut_between_characters(tmp_path: Path) -> None:
+    lines = build(tmp_path, f"head -c {LONGEST_LINE - 1} /dev/zero | tr '\\0' x; echo äb")
+    assert lines == ["x" * (LONGEST_LINE - 1), "äb"]
 
 
 def test_a_failure_keeps_the_last_lines(tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ from podshift.engine.command import TAIL_LINES, EngineError, Line, ended, start,
 POLL_SECONDS = 0.05
 END_SECONDS = 10.0
 READ = 65536
+LONGEST_LINE = 65536
+"""Bytes after which a line is given out as if it ended there: some programs print megabytes without a line's end."""
 TRIES = 3
 End = Callable[[Any], None]
 # Podman looks up the layers of its cache one by one, and does not lock them against another process's `rmi`.
@@ -131,7 +133,7 @@ def _processes() -> list[int]:
 
 
 class _Lines:
-    """Passes on every whole line that is written to a file by others."""
+    """Passes on every whole line that is written to a file by others; a very long one in pieces."""
 
     def __init__(self, descriptor: int, to: tuple[Line, ...], shown: Callable[[str], str]) -> None:
         self.descriptor = descriptor
@@ -145,7 +147,11 @@ class _Lines:
             self.offset += len(data)
             *lines, self.rest = (self.rest + data).split(b"\n")
             for line in lines:
-                self._pass_on(line)
+                for piece in _pieces(line):
+                    self._pass_on(piece)
+            *pieces, self.rest = _pieces(self.rest)
+            for piece in pieces:
+                self._pass_on(piece)
         if last and self.rest:
             self._pass_on(self.rest)
 
@@ -153,3 +159,14 @@ class _Lines:
         text = self.shown(line.decode(errors="replace").rstrip("\r"))
         for to in self.to:
             to(text)
+
+
+def _pieces(line: bytes) -> Iterator[bytes]:
+    """The line, cut where it is too long; never within a character of UTF-8."""
+    begin = 0
+    while len(line) - begin > LONGEST_LINE:
+        end = begin + LONGEST_LINE
+        within = next((n for n in range(4) if line[end - n] & 0xC0 != 0x80), 0)
+        yield line[begin : end - within]
+        begin = end - within
+    yield line[begin:]
