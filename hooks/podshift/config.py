@@ -25,9 +25,15 @@ def check_name(name: str) -> str:
 
 
 def check_value(name: str, value: str) -> str:
-    """Any text but NUL, which no environment can hold."""
+    """Any text but NUL, which no environment can hold. Raises PodshiftError, which does not show the value."""
     if "\0" in value:
         raise PodshiftError(f"the value of {name} has a NUL in it")
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # bytes that were none came from a shell
+        raise PodshiftError(
+            f"the value of {name} is not UTF-8 text", hint="encode it, with base64 for example"
+        ) from None
     return value
 
 
@@ -46,7 +52,7 @@ def read_env_file(path: Path) -> dict[str, str]:
     bare = [name for name, value in values.items() if value is None]
     if bare:
         raise PodshiftError(f"{where}: {', '.join(bare)} without a value", hint="NAME= gives the empty value")
-    return {check_name(name): value for name, value in values.items() if value is not None}
+    return {check_name(name): check_value(name, value) for name, value in values.items() if value is not None}
 
 
 def without(variables: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:

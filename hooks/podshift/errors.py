@@ -38,6 +38,6 @@ def no_room(error: BaseException) -> PodshiftError | None:
 
 
 def said_of(error: BaseException) -> str:
-    """One line for the records."""
+    """One line for the records; of a bug its kind alone, for its own words may hold a secret value."""
     known = error if isinstance(error, PodshiftError) else no_room(error)
-    return known.message if known else repr(error)
+    return known.message if known else type(error).__name__

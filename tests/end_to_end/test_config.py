@@ -140,3 +140,14 @@ def test_what_is_refused(app: App, words: list[str], said: str) -> None:
     assert done.returncode in (1, 2)
     assert said in done.stderr
     wait_until(lambda: app.server.json("config", app.name) == {})
+
+
+def test_a_value_that_is_no_text_is_refused_and_shown_nowhere(app: App) -> None:
+    secret = "hunter2-p\udce4ss"  # as a shell passes a byte on that is no UTF-8
+    for words in (["set", f"PW={secret}"], ["set", "--build", f"PW={secret}"], ["set", "A=1", f"PW={secret}"]):
+        done = app.server.podshift("config", app.name, *words, check=False)
+        assert done.returncode == 1
+        assert "error: the value of PW is not UTF-8 text" in done.stderr
+        assert "hunter2" not in done.stdout + done.stderr
+    assert app.server.json("config", app.name) == {}
+    assert "hunter2" not in app.server.podshift("events", app.name).stdout

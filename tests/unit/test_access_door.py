@@ -10,7 +10,7 @@ import pytest
 from podshift.access.__main__ import find_key, main
 from podshift.access.commandline import GitRequest
 from podshift.access.git import serve
-from podshift.errors import PodshiftError
+from podshift.errors import PodshiftError, said_of
 from podshift.records import Key, NewApp, Records
 from podshift.settings import Home, Settings, save_settings
 from server.hostile import HOSTILE
@@ -86,8 +86,37 @@ def test_a_bug_is_no_traceback_for_the_client(
     monkeypatch.setattr("podshift.access.git.serve", broken)
     assert main(home, "SHA256:b") == 3
     said = capsys.readouterr().err
-    assert said.startswith("error: this is a bug of podshift: RuntimeError('broken')\nhint: the whole story is in ")
+    assert said.startswith("error: this is a bug of podshift: RuntimeError\nhint: the whole story is in ")
     assert "RuntimeError: broken" in Path(said.split()[-1]).read_text()
+    assert Path(said.split()[-1]).stat().st_mode & 0o077 == 0
+
+
+def test_a_bug_does_not_show_what_it_was_about(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The story of what led to it is kept too, and written even where its words are no UTF-8."""
+
+    def broken(*_: object) -> None:
+        try:
+            "hunter2-\udce4".encode()
+        except UnicodeEncodeError as error:
+            raise RuntimeError("while writing \udce4") from error
+
+    monkeypatch.setenv("SSH_ORIGINAL_COMMAND", "git-receive-pack hello")
+    monkeypatch.setattr("podshift.access.git.serve", broken)
+    assert main(home, "SHA256:b") == 3
+    said = capsys.readouterr().err
+    story = Path(said.split()[-1]).read_text()
+    assert "RuntimeError: while writing \\udce4\n" in story
+    assert "\nUnicodeEncodeError\n" in story
+    assert "codec" not in said + story
+
+
+def test_what_the_records_get_of_a_bug_is_its_kind(home: Home) -> None:
+    assert (
+        said_of(UnicodeEncodeError("utf-8", "hunter2-\udce4", 8, 9, "surrogates not allowed")) == "UnicodeEncodeError"
+    )
+    assert said_of(PodshiftError("the server is full")) == "the server is full"
 
 
 def test_what_the_key_may_not_is_said(

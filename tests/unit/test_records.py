@@ -307,6 +307,15 @@ def test_a_file_that_cannot_be_opened_is_an_error_that_says_so(tmp_path: Path, p
         Records(tmp_path / place)
 
 
+def test_text_that_is_no_utf_8_is_an_error_that_does_not_show_it(records: Records) -> None:
+    add_app(records)
+    for use in (records.releases, lambda text: records.set_maintenance("hello", text)):
+        with pytest.raises(PodshiftError, match="not UTF-8 text") as caught:
+            use("hunter2-\udce4")
+        assert "hunter2" not in repr(caught.value)
+        assert caught.value.__suppress_context__
+
+
 # versions of the schema
 
 

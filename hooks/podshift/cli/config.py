@@ -12,7 +12,6 @@ from podshift.cli.background import run_change
 from podshift.cli.command import app_argument, json_option, open_installation, print_json
 from podshift.cli.releases import release_number
 from podshift.config import STDIN, check_name, check_value, read_env_file, without
-from podshift.errors import PodshiftError
 from podshift.records import Records
 
 PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
@@ -84,12 +83,7 @@ def _secret(name: str, alone: bool) -> str:
         return answer
     if not alone:
         raise click.UsageError(f"the value of {name} comes from stdin, so it must be the only one")
-    try:
-        return sys.stdin.buffer.read().decode()
-    except UnicodeDecodeError:
-        raise PodshiftError(
-            f"the value of {name} is not UTF-8 text", hint="encode it, with base64 for example"
-        ) from None
+    return sys.stdin.buffer.read().decode(errors="surrogateescape")
 
 
 def _unset(scope: Scope, names: tuple[str, ...]) -> None:

@@ -82,11 +82,11 @@ class Database:
                 raise
 
     def _rows(self, statement: str, *values: Any) -> list[sqlite3.Row]:
-        with _readable_errors():
+        with _readable_errors(), _text_only():
             return self.database.execute(statement, values).fetchall()
 
     def _write(self, statement: str, *values: Any) -> None:
-        with _readable_errors():
+        with _readable_errors(), _text_only():
             self.database.execute(statement, values)
 
 
@@ -97,6 +97,15 @@ def _create(path: Path) -> None:
             os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
         except OSError as error:
             raise PodshiftError(f"the records cannot be made: {error}", hint="podshift init") from error
+
+
+@contextmanager
+def _text_only() -> Iterator[None]:
+    """For one statement. SQLite's own error has the whole value, which may be a secret."""
+    try:
+        yield
+    except UnicodeEncodeError:
+        raise PodshiftError("what is not UTF-8 text has no place in the records", hint="say it in UTF-8") from None
 
 
 @contextmanager

@@ -14,9 +14,9 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
-from podshift.errors import Cancelled, PodshiftError, no_room
+from podshift.errors import Cancelled, PodshiftError, no_room, said_of
 from podshift.report import Log, follow
-from podshift.settings import Home, make_private
+from podshift.settings import Home, make_private, write_private
 
 EXIT_FAILED = 1
 EXIT_BUG = 3
@@ -123,7 +123,7 @@ def run_logged(home: Home, log: Log, work: Work) -> int:
 def as_bug(home: Home, error: BaseException) -> PodshiftError:
     """What a person is told of something that should not have happened, with its story kept for the operator."""
     path = report_bug(home, error)
-    return PodshiftError(f"this is a bug of podshift: {error!r}", hint=f"the whole story is in {path}")
+    return PodshiftError(f"this is a bug of podshift: {said_of(error)}", hint=f"the whole story is in {path}")
 
 
 def report_bug(home: Home, error: BaseException) -> Path:
@@ -131,5 +131,24 @@ def report_bug(home: Home, error: BaseException) -> Path:
     path = home.path / "errors" / time.strftime("%Y-%m-%d-%H%M%S.log")
     with suppress(OSError):
         make_private(path.parent)
-        path.write_text("".join(traceback.format_exception(error)))
+        story = "\n".join(map(_traceback, _led_to(error)))
+        write_private(path, story.encode(errors="backslashreplace").decode())
     return path
+
+
+def _led_to(error: BaseException) -> list[BaseException]:
+    """The error, after those in whose handling or because of which it was raised."""
+    chain = [error]
+    while cause := chain[0].__cause__ or (None if chain[0].__suppress_context__ else chain[0].__context__):
+        if cause in chain:
+            break
+        chain.insert(0, cause)
+    return chain
+
+
+def _traceback(error: BaseException) -> str:
+    """Without the words of a UnicodeError, which are about a value."""
+    if isinstance(error, UnicodeError):
+        where = traceback.format_tb(error.__traceback__)
+        return "".join(["Traceback (most recent call last):\n", *where, f"{said_of(error)}\n"])
+    return "".join(traceback.format_exception(error, chain=False))
