@@ -116,6 +116,8 @@ def test_a_bad_value_of_web(line: str, error: str) -> None:
             "process.w.ready.path: only [web] is asked over HTTP; here timeout is all",
         ),
         ("[process.web]", "process.web: belongs in [web]"),
+        ("[process.release]", "process.release: belongs in [release]"),
+        ('[process.run]\ncommand = "x"', "process.run: is no good name; what `podshift run` starts has it"),
         (
             '[process."A\\u001b[31m"]',
             'process."A\\x1b[31m": is no good name; use 1 to 30 lowercase letters, digits and hyphens, a letter first',

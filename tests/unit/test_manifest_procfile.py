@@ -39,6 +39,7 @@ def test_the_table_wins_and_the_procfile_fills_in() -> None:
             "Web: a",
             'Procfile line 1: "Web" is no good name; use 1 to 30 lowercase letters, digits and hyphens, a letter first',
         ),
+        ("run: x", 'Procfile line 1: "run" is no good name; what `podshift run` starts has it'),
         ("#" * 65_537, "Procfile: must not be larger than 64 KiB"),
     ],
 )

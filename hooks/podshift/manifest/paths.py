@@ -27,9 +27,14 @@ def named(pattern: re.Pattern[str], rule: str) -> Callable[[str], None]:
 
 
 def process_name(name: str) -> None:
-    """ValueError unless it can be part of a container's name; `web` and `release` have their own tables."""
+    """ValueError unless it can be part of a container's name; `web` and `release` have their own tables.
+
+    Containers of `run` are those of somebody's command, which stay when a release's are stopped.
+    """
     if name in ("web", "release"):
         raise ValueError(f"belongs in [{name}]")
+    if name == "run":
+        raise ValueError("is no good name; what `podshift run` starts has it")
     named(PROCESS_NAME, "use 1 to 30 lowercase letters, digits and hyphens, a letter first")(name)
 
 
