@@ -4,6 +4,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -404,11 +405,28 @@ def test_a_release_that_no_event_tells_of(records: Records) -> None:
 
 
 def test_events_of_some_apps(records: Records) -> None:
+    for number, app in enumerate(("hello", "shop", "blog")):
+        add_app(records, app, number)
     for app in ("hello", "shop", "hello", "blog"):
-        records.add_event(Event(1.0, app, "deploy", "ok", "ada", None, None, "", None))
+        records.add_event(Event(time.time(), app, "deploy", "ok", "ada", None, None, "", None))
     assert [one.app for one in records.events_of(("hello", "blog"), 2)] == ["hello", "blog"]
     assert [one.app for one in records.events_of(("hello", "blog"), 9)] == ["hello", "hello", "blog"]
     assert records.events_of((), 9) == []
+
+
+def test_events_of_an_app_are_not_those_of_another_that_had_its_name(records: Records) -> None:
+    def deployed(what: str) -> None:
+        records.add_event(Event(time.time(), "hello", "deploy", "ok", "ada", None, None, what, None))
+
+    add_app(records)
+    deployed("the first")
+    records.remove_app("hello")
+    deployed("of none")
+    assert records.events_of(("hello",), 9) == []
+    add_app(records)
+    deployed("the second")
+    assert [one.what for one in records.events_of(("hello",), 9)] == ["the second"]
+    assert [one.what for one in records.events("hello", 9)] == ["the first", "of none", "the second"]
 
 
 def test_a_deploy_key_goes_with_its_app(records: Records) -> None:

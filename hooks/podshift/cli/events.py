@@ -20,8 +20,8 @@ def events(app: str | None, lines: int, as_json: bool) -> None:
 
     with open_installation() as installation:
         key = caller()
-        if key and not key.admin and not app:
-            found = installation.records.events_of(key.apps, lines)
+        if key and not key.admin:
+            found = installation.records.events_of((app,) if app else key.apps, lines)
         else:
             found = installation.records.events(app, lines)
         if app and not found:

@@ -31,10 +31,14 @@ class EventRecords(Database):
         return [_event(row) for row in reversed(rows)]
 
     def events_of(self, apps: Sequence[str], count: int) -> list[Event]:
-        """So many of the newest of these apps; the oldest of them first."""
+        """So many of the newest of these apps since each was made; the oldest of them first.
+
+        What was before concerned another app of that name, which may have been somebody else's.
+        """
         marks = ", ".join("?" * len(apps))
         rows = self._rows(
-            f"SELECT {COLUMNS} FROM events WHERE app IN ({marks}) ORDER BY number DESC LIMIT ?",  # noqa: S608
+            f"SELECT {COLUMNS} FROM events WHERE app IN ({marks})"  # noqa: S608
+            " AND at >= (SELECT created FROM apps WHERE name = events.app) ORDER BY number DESC LIMIT ?",
             *apps, count,
         )  # fmt: skip
         return [_event(row) for row in reversed(rows)]
