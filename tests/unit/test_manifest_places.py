@@ -16,7 +16,12 @@ def test_the_folder_of_an_app(text: str, path: str) -> None:
     assert at(path, "Procfile") == (f"{path}/Procfile" if path else "Procfile")
 
 
-@pytest.mark.parametrize("text", ["/srv", "..", "../x", "a/../../x", "a/..", "-x", "a\nb", "a\x1b[2J", "x" * 300])
+UNSHOWN = ["a\u202eb", "a\u200bb", "a\u2066", "a\x9b31m", "a\udce4b"]
+
+
+@pytest.mark.parametrize(
+    "text", ["/srv", "..", "../x", "a/../../x", "a/..", "-x", "a\nb", "a\x1b[2J", "x" * 300, *UNSHOWN]
+)
 def test_what_is_no_folder_of_a_repository(text: str) -> None:
     with pytest.raises(PodshiftError, match="must be") as raised:
         app_path(text)
@@ -41,6 +46,13 @@ def test_what_is_no_folder_of_a_repository(text: str) -> None:
 def test_what_is_built(path: str, build: dict[str, str], context: str, containerfile: str) -> None:
     found = places(path, Build(**build))  # type: ignore[arg-type] # only strings here
     assert (found.context, found.containerfiles[0]) == (context, containerfile)
+
+
+@pytest.mark.parametrize("key", ["context", "containerfile"])
+def test_no_path_that_would_be_read_as_another(key: str) -> None:
+    with pytest.raises(PodshiftError) as caught:
+        parse_manifest(f'[build]\n{key} = "a\u202eb"')
+    assert caught.value.details == (f'build.{key}: must be a path without invisible characters, not "a\\u202eb"',)
 
 
 @pytest.mark.parametrize(("path", "context"), [("", ".."), ("", "../x"), ("a", "../.."), ("a/b", "../../../c")])

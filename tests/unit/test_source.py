@@ -81,6 +81,16 @@ def test_a_branch_name_that_git_refuses(tmp_path: Path, branch: str) -> None:
         create_repository(tmp_path / "hello.git", branch)
 
 
+@pytest.mark.parametrize("branch", ["a\x9b31m", "a\u202eb", "a\u2028b", "a\x85b", "a\u200bb", "a\udce4b"])
+def test_a_branch_name_that_would_be_read_as_another(tmp_path: Path, branch: str) -> None:
+    """git has nothing against it."""
+    with pytest.raises(PodshiftError, match="no branch name") as caught:
+        create_repository(tmp_path / "hello.git", branch)
+    assert caught.value.message.isprintable()
+    assert caught.value.hint
+    assert create_repository(tmp_path / "other.git", "größer/検索").path.exists()
+
+
 def test_the_old_time_zones_of_a_history_are_accepted(project: Path, hello: Repository) -> None:
     commit(project, {"a": "1"})
     raw = git(project, "cat-file", "commit", "HEAD").replace("+0000", "+51800")

@@ -8,6 +8,7 @@ from podshift.manifest.shown import shown
 from podshift.manifest.tables import Faults, Parser, mapping
 from podshift.manifest.values import one_line, refuse
 from podshift.model import APP_NAME
+from podshift.report.text import printable
 
 PROCESS_NAME = re.compile(r"[a-z][a-z0-9-]{0,29}")
 VOLUME_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -44,7 +45,7 @@ argument_name = named(ARGUMENT_NAME, "use letters, digits and _, no digit first"
 
 def path_inside(value: object) -> str:
     """A path below the repository's top, normalised. The caller still has to join it, and to mind links."""
-    path = one_line(value)
+    path = _shown_as_it_is(value)
     clean = normpath(path) if path else "/"
     if clean.startswith(("/", "-")) or ".." in path.split("/") or len(path) > 200:
         refuse(value, "a relative path inside the repository")
@@ -53,11 +54,17 @@ def path_inside(value: object) -> str:
 
 def folder_around(value: object) -> str:
     """A folder, normalised. It may begin with `..`; whether that leaves the repository, only places.py can tell."""
-    path = one_line(value)
+    path = _shown_as_it_is(value)
     clean = normpath(path) if path else "/"
     if clean.startswith(("/", "-")) or len(path) > 200:
         refuse(value, "a relative path inside the repository")
     return clean
+
+
+def _shown_as_it_is(value: object) -> str:
+    """It is said in many places, and must not be read as another one there."""
+    path = one_line(value)
+    return path if printable(path) == path or len(path) > 200 else refuse(value, "a path without invisible characters")
 
 
 def file_inside(value: object) -> str:

@@ -142,7 +142,8 @@ def create_repository(path: Path, branch: str, object_format: str = "sha1") -> R
     """
     path.mkdir(parents=True, exist_ok=True)
     repository = Repository(path)
-    if branch.startswith("-") or repository.run("check-ref-format", f"refs/heads/{branch}")[0]:
+    misread = branch.startswith("-") or printable(branch) != branch  # by git, or by people
+    if misread or repository.run("check-ref-format", f"refs/heads/{branch}")[0]:
         raise PodshiftError(f"{printable(branch)!r} is no branch name", hint="main is the usual one")
     kind = f"--object-format={object_format}"
     repository.read("init", "--quiet", "--bare", "--template=", f"--initial-branch={branch}", kind)
