@@ -5,6 +5,7 @@ import secrets
 
 import pytest
 
+from podshift.settings import Home
 from server import App, Checkout, Server
 from server.installation import created
 
@@ -23,6 +24,29 @@ def test_a_name_that_is_none_is_refused(server: Server) -> None:
             assert not done.stdout
             assert "rror: " in done.stderr
             assert "Traceback" not in done.stderr
+    assert everything(server) == before
+
+
+def test_a_branch_or_a_folder_that_steers_a_terminal_is_refused(server: Server) -> None:
+    before = everything(server)
+    for option in (["--branch", "a\x9b31m"], ["--branch", "a\u202eb"], ["--path", "a\x9b31m"], ["--path", "a\u202eb"]):
+        done = server.podshift("create", "hostile", *option, check=False)
+        assert (done.returncode, done.stdout) == (1, ""), done
+        assert "hint: " in done.stderr
+        assert not CONTROL.search(done.stderr)
+    assert everything(server)[1:] == before[1:]
+    assert not list(server.home.rglob("*hostile*"))
+
+
+def test_a_name_of_the_installations_own_is_refused(server: Server) -> None:
+    """An app's network would be the one of the edge, which is on none of the apps'."""
+    before = everything(server)
+    identity = Home(server.home).identity
+    for name in (f"edge-{identity}", f"proxy-{identity}"):
+        done = server.podshift("create", name, check=False)
+        assert (done.returncode, done.stdout) == (1, ""), done
+        assert f"podshift-{name} is a name of podshift's own" in done.stderr
+        assert "hint: choose another name" in done.stderr
     assert everything(server) == before
 
 

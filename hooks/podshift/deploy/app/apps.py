@@ -172,10 +172,13 @@ def _refuse_taken(installation: Installation, name: str, domains: tuple[str, ...
     if any(app.name == name for app in installation.records.apps()):
         raise PodshiftError(f"there is an app {name} already", hint=f"podshift status {name}")
     refuse_taken_domains(installation, name, (own_host(name), *domains))
-    owner_home = installation.engine.network_label(installation.network(name), "podshift.home")
+    network, home = installation.network(name), installation.home
+    if network in (home.edge_name, home.proxy_name, home.proxy_network):
+        raise PodshiftError(f"{network} is a name of podshift's own", hint="choose another name")
+    owner_home = installation.engine.network_label(network, "podshift.home")
     if owner_home not in (None, installation.label):
         raise PodshiftError(
-            f"this engine has a network {installation.network(name)} already, of {owner_home or 'somebody else'}",
+            f"this engine has a network {network} already, of {owner_home or 'somebody else'}",
             hint="choose another name: installations on one engine share its names",
         )
 
