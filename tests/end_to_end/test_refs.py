@@ -44,6 +44,21 @@ def test_other_refs_are_accepted_and_do_not_deploy(app: App, checkout: Checkout)
     assert app.releases() == []
 
 
+def test_a_ref_may_be_called_anything(app: App, checkout: Checkout) -> None:
+    """What Python takes for a line's end, and bytes that are no UTF-8, are part of a name like any other."""
+    names = ("a\u2028b", "a\u0085b", "a\udcffb", "a\u202eb")
+    for option in ((), ("-o", "gate")):
+        pushed = checkout.push(app, *option, refs=("main", *(f"main:refs/heads/{name}" for name in names)))
+        assert pushed.code == 0
+        assert "Traceback" not in pushed.text
+        for shown in ("a\\u2028b", "a\\x85b", "a\\udcffb", "a\\u202eb"):
+            assert f"{shown}: accepted, not deployed (only main deploys)" in pushed.said
+        assert deploys(pushed) == 1
+        checkout.push(app, refs=tuple(f":refs/heads/{name}" for name in names))
+        checkout.version("v2")
+    assert app.states() == ["retired", "live"]
+
+
 def test_the_deploy_branch_among_others_is_deployed_once(app: App, checkout: Checkout) -> None:
     commit = checkout.git("rev-parse", "HEAD")
     pushed = checkout.push(app, "--atomic", refs=("main", "main:topic", "HEAD:refs/tags/v1.0"))

@@ -23,8 +23,10 @@ if TYPE_CHECKING:  # GitPython takes its time to import: see pre_receive()
 
 def run(hook: str) -> int:
     """One of the two, in the repository where git has started it; the exit code."""
-    with open(0, closefd=False) as stream:
-        lines = stream.read()  # all of it first: git must not find a closed pipe
+    with open(0, "rb", closefd=False) as stream:
+        told = stream.read()  # all of it first: git must not find a closed pipe
+    text = told.decode(errors="surrogateescape")
+    lines = [line for line in text.split("\n") if line]  # splitlines() also splits at what a ref may have in it
     repository = Path.cwd().resolve()
     home, app = Home(repository.parents[1]), repository.stem
     try:
@@ -34,12 +36,12 @@ def run(hook: str) -> int:
         return 1
 
 
-def pre_receive(home: Home, app: str, lines: str) -> int:
+def pre_receive(home: Home, app: str, lines: list[str]) -> int:
     """Refuse what can be seen not to deploy. No side effects: the objects of the push are still in quarantine.
 
     A note for proc-receive says that the gate is shut; without one, it does not even look.
     """
-    push = read_push(home, app, lines.splitlines(), options_in(os.environ))
+    push = read_push(home, app, lines, options_in(os.environ))
     comes = bool(push.deploy and push.deploy.new)
     if comes and not push.gated and not push.options.skip:
         leave_behind(partial(run, "post-receive"))
@@ -51,9 +53,9 @@ def pre_receive(home: Home, app: str, lines: str) -> int:
     return 0
 
 
-def post_receive(home: Home, app: str, lines: str) -> int:
+def post_receive(home: Home, app: str, lines: list[str]) -> int:
     """Deploy the deploy branch; say of everything else that it does not deploy. git ignores the exit code."""
-    push = read_push(home, app, lines.splitlines(), options_in(os.environ))
+    push = read_push(home, app, lines, options_in(os.environ))
     for update in push.updates:
         if update != push.deploy:
             what = "deleted" if update.new is None else "accepted, not deployed"

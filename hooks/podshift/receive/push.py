@@ -55,7 +55,8 @@ def read_push(home: Home, app: str, updates: Iterable[str], options: Iterable[st
 
 
 def parse_updates(lines: Iterable[str]) -> tuple[Update, ...]:
-    """`OLD NEW REF` lines; an object name of zeros says that there is none."""
+    """`OLD NEW REF` lines; an object name of zeros says that there is none. A ref's bytes that are no UTF-8 come as
+    surrogates."""
     words = (line.rstrip("\n").split(" ", 2) for line in lines)
     return tuple(Update(_object(old), _object(new), ref) for old, new, ref in words)
 
