@@ -68,6 +68,7 @@ def output(app: App) -> None:
     assert "start, line 30" in app.server.podshift("output", app.name, "v2").stdout
     refused(app.server, "output", app.name, "v9", says=f"{app.name} has no release v9", hint="podshift releases")
     refused(app.server, "output", app.name, "newest", says="'newest' is no release", hint="such as v12")
+    refused(app.server, "output", app.name, f"v{'9' * 20}", says=f"'v{'9' * 20}' is no release", hint="such as v12")
 
 
 def render(app: App, commit: str) -> None:

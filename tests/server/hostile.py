@@ -41,6 +41,12 @@ run -- -- touch {mark}
 create '../x'
 create -- --branch
 PODSHIFT_KEY=x status
+events -n 100000000000000000000
+logs hello -n 100000000000000000000
+logs hello --since 0001-01-01
+rollback hello v99999999999999999999
+config hello --release v99999999999999999999
+scale hello web=99999999999999999999
 status 'x
 """.splitlines()
 HOSTILE += [
@@ -51,4 +57,10 @@ HOSTILE += [
     "\u202ereversed",
     "x" * 70000,
     "git-receive-pack " + "x" * 70000,
+    f"rollback hello v{'9' * 5000}",
+    f"config hello --release {'9' * 5000}",
+    f"scale hello web={'9' * 5000}",
+    f"events -n {'9' * 5000}",
+    f"logs hello --since {'9' * 400}d",
+    f"logs hello --since {'9' * 5000}d",
 ]

@@ -15,6 +15,9 @@ from podshift.errors import PodshiftError
 from podshift.records import App, Key
 from podshift.settings import Home
 
+# Lines that -n may ask for: neither SQLite nor the engine takes numbers of any length.
+MOST_LINES = 1_000_000
+
 # Command → module; a module is imported when one of its commands is asked for.
 COMMANDS = {
     "init": "server",

@@ -4,15 +4,17 @@ import time
 
 import click
 
-from podshift.cli.command import caller, json_option, open_installation, print_json, print_table
+from podshift.cli.command import MOST_LINES, caller, json_option, open_installation, print_json, print_table
 from podshift.errors import PodshiftError
 from podshift.records import Event
 from podshift.report import ago, printable, shorten
 
+LINES = click.IntRange(1, MOST_LINES)
+
 
 @click.command()
 @click.argument("app", required=False)
-@click.option("-n", "--lines", type=click.IntRange(1), default=50, show_default=True, help="How many of the newest.")
+@click.option("-n", "--lines", type=LINES, default=50, show_default=True, help="How many of the newest.")
 @json_option
 def events(app: str | None, lines: int, as_json: bool) -> None:
     """List what was done to the apps, by whom and when, the newest last."""

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from podshift.cli.command import app_argument, open_installation
-from podshift.report import printable
+from podshift.cli.command import MOST_LINES, app_argument, open_installation
+from podshift.report import printable, shorten
 
 if TYPE_CHECKING:
     from podshift.deploy.app.logfiles import Entry
 
 LAST = 100
+LINES = click.IntRange(0, MOST_LINES)
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 COLOURS = ("cyan", "yellow", "green", "magenta", "blue", "bright_cyan", "bright_yellow", "bright_green")
 
@@ -22,7 +23,7 @@ COLOURS = ("cyan", "yellow", "green", "magenta", "blue", "bright_cyan", "bright_
 @click.command()
 @app_argument
 @click.option("-f", "--follow", is_flag=True, help="Go on as lines come, through rotations.")
-@click.option("-n", "--lines", type=click.IntRange(0), help=f"How many to begin with. Default: {LAST}, or all --since.")
+@click.option("-n", "--lines", type=LINES, help=f"How many to begin with. Default: {LAST}, or all --since.")
 @click.option("--since", metavar="TIME", help="Such as 10m, 2h, 3d or 2026-11-23T07:30.")
 @click.option("--process", metavar="P", help="Only this process.")
 def logs(app: str, follow: bool, lines: int | None, since: str | None, process: str | None) -> None:
@@ -60,9 +61,11 @@ class _Printer:
 
 def _instant(text: str) -> float:
     """Seconds since the epoch; a time without a zone is this machine's."""
-    if match := re.fullmatch(r"(\d+)([smhd])", text):
+    if match := re.fullmatch(r"(\d{1,9})([smhd])", text):
         return time.time() - int(match[1]) * UNITS[match[2]]
     try:
         return datetime.fromisoformat(text).timestamp()
-    except ValueError:
-        raise click.UsageError(f"{text!r} is no time: say 10m, 2h, 3d or 2026-11-23T07:30") from None
+    except (ValueError, OverflowError):  # the latter for a year that no clock knows
+        raise click.UsageError(
+            f"{shorten(printable(text), 40)!r} is no time: say 10m, 2h, 3d or 2026-11-23T07:30"
+        ) from None

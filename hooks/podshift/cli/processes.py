@@ -1,11 +1,13 @@
 """scale, run, exec: an app's processes."""
 
+import re
 import sys
 
 import click
 
 from podshift.cli.background import run_change
 from podshift.cli.command import app_argument, json_option, open_installation, print_json
+from podshift.report import printable, shorten
 
 PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
@@ -30,10 +32,10 @@ def scale(app: str, counts: tuple[str, ...], as_json: bool) -> None:
 
 
 def _count(text: str) -> tuple[str, int]:
-    name, equals, number = text.partition("=")
-    if not equals or not name or not number.isdecimal():
-        raise click.UsageError(f"{text!r} is not PROCESS=N, such as web=2")
-    return name, int(number)
+    match = re.fullmatch(r"([^=]+)=([0-9]{1,9})", text)
+    if match is None:
+        raise click.UsageError(f"{shorten(printable(text), 60)!r} is not PROCESS=N, such as web=2")
+    return match[1], int(match[2])
 
 
 def _numbers(app: str) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """deploy, rollback, cancel, releases, output, render: an app's releases."""
 
+import re
 import time
 from datetime import datetime
 
@@ -135,7 +136,9 @@ def render(app: str) -> None:
 
 
 def release_number(text: str) -> int:
-    """`v12` or `12`."""
-    if text.removeprefix("v").isdecimal():
-        return int(text.removeprefix("v"))
-    raise PodshiftError(f"{text!r} is no release", hint="such as v12; podshift releases APP lists them")
+    """`v12` or `12`. Raises PodshiftError for everything else, and for more digits than any release has."""
+    if match := re.fullmatch(r"v?([0-9]{1,9})", text):
+        return int(match[1])
+    raise PodshiftError(
+        f"{shorten(printable(text), 40)!r} is no release", hint="such as v12; podshift releases APP lists them"
+    )
