@@ -14,12 +14,16 @@ TOKEN = "Basic YWRhOnNlY3JldA=="  # ada:secret
 
 @dataclass
 class LFS:
-    """`objects` by their hash; `asked` has every path in order. `wants` is the authorization that it insists on."""
+    """`objects` by their hash; `asked` has every path in order. `wants` is the authorization that it insists on.
+
+    `says` is what it answers to every question in place of what is right; `OID` in it stands for what is asked for.
+    """
 
     objects: dict[str, bytes] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     wants: str = ""
     href: str = ""
+    says: str = ""
     url: str = ""
 
     @property
@@ -61,6 +65,8 @@ def lfs_server() -> Iterator[LFS]:
             right = self.path == "/team/shop.git/info/lfs/objects/batch" and asked["operation"] == "download"
             if not right or self.headers["Accept"].partition(";")[0] != MEDIA:
                 return self.say(404, b"{}")
+            if lfs.says:
+                return self.say(200, lfs.says.replace("OID", asked["objects"][0]["oid"]).encode())
             return self.say(200, json.dumps({"objects": [lfs.answer(**one) for one in asked["objects"]]}).encode())
 
         def do_GET(self) -> None:

@@ -1,5 +1,6 @@
 """Git LFS: files from a real server on loopback, and everything that must not be asked or believed."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -135,6 +136,8 @@ def test_a_server_that_is_not_there(project: Path, tree: Path, lfs: LFS) -> None
         ("http://[::1]:1/x", "is this machine itself"),
         ("http://[::ffff:127.0.0.1]:1/x", "is this machine itself"),
         ("http://0.0.0.0:1/x", "is this machine itself"),
+        ("http://[/", "is no URL"),
+        ("http://[x]/y", "is no URL"),
     ],
 )
 def test_what_a_pushed_lfsconfig_may_not_say(project: Path, tree: Path, url: str, complaint: str) -> None:
@@ -150,11 +153,43 @@ def test_an_lfsconfig_that_names_the_origins_host(project: Path, tree: Path, lfs
     assert (tree / "a.bin").read_bytes() == LARGE
 
 
-@pytest.mark.parametrize("href", ["file:///etc/passwd", "http://localhost:1/x", "ftp://host/x", "nonsense"])
+@pytest.mark.parametrize(
+    "href", ["file:///etc/passwd", "http://localhost:1/x", "ftp://host/x", "nonsense", "http://[/"]
+)
 def test_where_a_server_may_not_send_us(project: Path, tree: Path, lfs: LFS, href: str) -> None:
     lfs.href = href
     new = commit(project, {".gitattributes": RULES, "a.bin": lfs.put(LARGE)})
-    assert "asked" in refused(project, new, tree, outside(lfs.origin)).message
+    assert re.search("asked|no URL", refused(project, new, tree, outside(lfs.origin)).message)
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        "[" * 100_000,
+        '{"objects": ' + "[" * 100_000,
+        '{"objects": ' + "9" * 5000,
+        "null",
+        "[]",
+        '{"objects": 1}',
+        '{"objects": [1]}',
+        '{"objects": [{"oid": []}]}',
+        '{"objects": []}',
+        '{"objects": [{"oid": "OID", "error": "no"}]}',
+        '{"objects": [{"oid": "OID", "error": [1]}]}',
+        '{"objects": [{"oid": "OID", "error": {"message": %s}}]}' % ("[" * 900 + "]" * 900),
+        '{"objects": [{"oid": "OID", "actions": [1]}]}',
+        '{"objects": [{"oid": "OID", "actions": {"download": [1]}}]}',
+        '{"objects": [{"oid": "OID", "actions": {"download": {"href": 1}}}]}',
+        '{"objects": [{"oid": "OID", "actions": {"download": {"href": "URL/x", "header": [1]}}}]}',
+        '{"objects": [{"oid": "OID", "actions": {"download": {"href": "URL/x", "header": {"a\\nb": "\\udce4"}}}}]}',
+    ],
+)
+def test_a_server_that_answers_something_else(project: Path, tree: Path, lfs: LFS, says: str) -> None:
+    lfs.says = says.replace("URL", lfs.url)
+    new = commit(project, {".gitattributes": RULES, "a.bin": lfs.put(LARGE)})
+    error = refused(project, new, tree, outside(lfs.origin))
+    assert error.message.startswith("a.bin is a Git LFS pointer, and ")
+    assert error.hint
 
 
 def test_more_than_the_disk_has(project: Path, tree: Path) -> None:

@@ -10,7 +10,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from podshift.errors import PodshiftError
 from podshift.source.command import last_lines
@@ -38,7 +38,7 @@ class Endpoint:
 
     def check(self, url: str) -> None:
         """Raises PodshiftError for what a pushed repository, or a server that it names, must not have us ask."""
-        parts = urlsplit(url)
+        parts = _split(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or not url.isprintable():
             raise PodshiftError(f"{redact(url)} is not asked for them", hint="use an https URL")
         if parts.hostname != self.trusted and any(map(_is_near, _addresses(parts.hostname))):
@@ -46,6 +46,14 @@ class Endpoint:
                 f"{redact(url)} is this machine itself, which is not asked at a repository's request",
                 hint="podshift origin APP URL: the host that an operator names may be asked",
             )
+
+
+def _split(url: str) -> SplitResult:
+    """Its parts. Raises PodshiftError for a bracket that is not closed, and the like."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        raise PodshiftError(f"{redact(url)} is no URL", hint="use an https URL") from None
 
 
 def _is_near(address: str) -> bool:
@@ -67,10 +75,10 @@ def find_endpoint(repository: Repository, commit: str, outside: Outside, scratch
     if is_over_ssh(url):
         href, headers = _authenticated(url, outside, scratch)
     else:
-        parts = urlsplit(url)
+        parts = _split(url)
         href = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
         headers = _basic(parts.username, parts.password) if parts.username else {}
-    trusted = urlsplit(outside.trusted).hostname or _ssh_host(outside.trusted)
+    trusted = _split(outside.trusted).hostname or _ssh_host(outside.trusted)
     endpoint = Endpoint(href.rstrip("/"), headers, trusted)
     endpoint.check(endpoint.url)
     return endpoint
@@ -121,7 +129,7 @@ def _authenticated(url: str, outside: Outside, scratch: Path) -> tuple[str, dict
     try:
         told = json.loads(said)
         return str(told["href"]), {str(name): str(value) for name, value in (told.get("header") or {}).items()}
-    except (ValueError, KeyError, AttributeError, TypeError):
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
         raise PodshiftError(
             f"{redact(url)} does not say where they are",
             hint=f"podshift deploy-key {outside.app} prints the app's key; give it the right to read there",

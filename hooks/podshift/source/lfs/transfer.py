@@ -46,20 +46,21 @@ def _ask(endpoint: Endpoint, pointers: Sequence[Pointer]) -> dict[str, dict[str,
         text = answer.read(LONGEST_ANSWER)
     try:
         return {one["oid"]: one for one in json.loads(text)["objects"]}
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise PodshiftError(f"{redact(endpoint.url)} is no Git LFS server") from None
 
 
 def _fetch(endpoint: Endpoint, pointer: Pointer, told: Mapping[str, Any], store: Path, deadline: float) -> None:
-    action = (told.get("actions") or {}).get("download") if isinstance(told, dict) else None
-    if not isinstance(action, dict) or not isinstance(action.get("href"), str):
-        reason = (told.get("error") or {}).get("message", "no such object there: was it pushed with git lfs push?")
-        raise PodshiftError(f"{redact(endpoint.url)} does not give it: {printable(str(reason))[:200]}")
-    endpoint.check(action["href"])
-    headers = {str(name): str(value) for name, value in (action.get("header") or {}).items()}
+    action = _table(_table(told, "actions"), "download")
+    href, reason = action.get("href"), _table(told, "error").get("message")
+    if not isinstance(href, str):
+        reason = reason if isinstance(reason, str) else "no such object there: was it pushed with git lfs push?"
+        raise PodshiftError(f"{redact(endpoint.url)} does not give it: {printable(reason)[:200]}")
+    endpoint.check(href)
+    headers = {name: value for name, value in _table(action, "header").items() if isinstance(value, str)}
     part = store / f".{pointer.oid}.part"
     try:
-        with _opened(action["href"], headers) as answer, part.open("wb") as stream:
+        with _opened(href, headers) as answer, part.open("wb") as stream:
             found, size = sha256(), 0
             while (data := answer.read(1024 * 1024)) and size <= pointer.size:
                 if time.monotonic() > deadline:
@@ -71,6 +72,12 @@ def _fetch(endpoint: Endpoint, pointer: Pointer, told: Mapping[str, Any], store:
         part.replace(store / pointer.oid)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _table(above: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """What is there under this key; nothing where the server has something else there."""
+    found = above.get(key)
+    return found if isinstance(found, dict) else {}
 
 
 @contextmanager
