@@ -95,6 +95,26 @@ def test_a_secret_of_a_build_is_in_its_step_and_nowhere_else(app: App, checkout:
     assert (done.returncode, "--build concerns the builds to come" in done.stderr) == (2, True)
 
 
+@pytest.mark.matrix
+def test_no_other_app_gets_what_a_build_made_of_its_secret(server: Server, app: App, checkout: Checkout) -> None:
+    """Not by the same steps, with another secret or with none; while the app's own builds go on to use the cache."""
+    step = "RUN --mount=type=secret,id=TOKEN cat /run/secrets/TOKEN >version.txt; date +%N >>version.txt\n"
+    text = f"# {app.name}\n{BASE}{step}" + 'CMD ["python3", "app.py"]\n'
+    checkout.commit("Needs a secret", Containerfile=text)
+    server.podshift("config", app.name, "set", "--build", "TOKEN", input="of the first")
+    assert "is live" in checkout.push(app).said
+    made = app.get()[1]
+    assert "of the first" in made
+    with created(server) as other, created(server) as without:
+        server.podshift("config", other.name, "set", "--build", "TOKEN", input="of the other")
+        assert "is live" in checkout.push(other).said
+        assert "of the other" in other.get()[1]
+        assert "is live" in checkout.push(without).said
+        assert "of the" not in without.get()[1]
+    server.podshift("deploy", app.name)
+    assert app.get()[1] == made
+
+
 def image_of(app: App, folder: Path) -> str:
     """Everything of an image: its layers' files, its history, its configuration."""
     archive = folder / "image.tar"

@@ -1,11 +1,13 @@
 """Which Containerfile a tree is built with: its own, or one that is rendered for the kind of app that it is."""
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from podshift.errors import PodshiftError
 from podshift.manifest import Places
+from podshift.manifest.ownlayers import with_own_layers
 from podshift.render import render_containerfile
 from podshift.settings import Settings
 
@@ -47,6 +49,23 @@ def choose_containerfile(
     path.write_text(render(found, settings, templates))
     said = (found.summary, *(f"note: {note}" for note in notes(found, settings)))
     return Chosen(path, context, _ignore_file(context, beside), found, said)
+
+
+def for_itself(chosen: Chosen, app: str, secrets: Mapping[str, str], beside: Path) -> Chosen:
+    """The same with layers of the app's own in the engine's cache, where it mounts secrets. Raises ValueError."""
+    text = chosen.path.read_text(errors="surrogateescape")
+    own = with_own_layers(text, app, secrets)
+    if own == text:
+        return chosen
+    path = beside / "Containerfile"
+    path.write_text(own, errors="surrogateescape")
+    ignored = [chosen.path.with_name(f"{chosen.path.name}{name}") for name in IGNORE_FILES]
+    ignore_file = chosen.ignore_file
+    if found := next((one for one in ignored if one.is_file()), None):
+        ignore_file = beside / "Containerfile.dockerignore"
+        if found != ignore_file:
+            shutil.copyfile(found, ignore_file)
+    return chosen._replace(path=path, ignore_file=ignore_file)
 
 
 def render(found: "Recognised", settings: Settings, templates: Sequence[Path]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import Thread
 
 from podshift.deploy.build.check import check_build
-from podshift.deploy.build.containerfile import Chosen, choose_containerfile, no_base
+from podshift.deploy.build.containerfile import Chosen, choose_containerfile, for_itself, no_base
 from podshift.deploy.build.folder import swept, temporary_folder
 from podshift.deploy.build.origins import OriginsAhead
 from podshift.deploy.build.slots import build_slot
@@ -79,11 +79,16 @@ def _build_tree(blueprint: Blueprint, tree: Path, beside: Path, log: Log, use_ca
         "podshift.app": app.name,
         "podshift.commit": release.commit,  # last: the build cache holds up to what differs
     }
+    secrets = installation.records.build_variables(app.name)
+    try:
+        chosen = for_itself(chosen, app.name, secrets, beside)
+    except ValueError:  # podshift cannot read it, and the operator does not have it checked
+        use_cache = False
     has_healthcheck = inherits or bool(HEALTHCHECK.search(chosen.path.read_text(errors="replace")))
     request = BuildRequest(
         release.image, chosen.context, chosen.path, target=build.target, args=build.args, labels=labels,
         use_cache=use_cache, seconds=build.timeout, memory=installation.settings.build_memory,
-        secrets=installation.records.build_variables(app.name), files=_host_files(installation, beside),
+        secrets=secrets, files=_host_files(installation, beside),
         ignore_file=chosen.ignore_file, healthcheck=has_healthcheck,
         network=_network(installation, app), temporary=swept(temporary_folder(installation, app)),
     )  # fmt: skip
