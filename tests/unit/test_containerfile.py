@@ -2,8 +2,8 @@
 
 import pytest
 
+from podshift.deploy.build.image import HEALTHCHECK
 from podshift.manifest.containerfile import Asked, examine
-from podshift.manifest.ownlayers import with_own_layers
 
 BUSYBOX = f"docker.io/library/busybox@sha256:{'a' * 64}"
 ORDINARY = """\
@@ -96,15 +96,14 @@ def test_what_steers_the_builder_itself_is_no_argument(name: str) -> None:
         examine("FROM x\n", {name: "evil"})
 
 
-def test_layers_of_who_has_these_secrets() -> None:
-    text = (
-        "ARG A=1\nFROM a AS b\n# a comment\nRUN --mount=type=secret,id=T \\\n  true\nFROM scratch\nCOPY --from=b /x /\n"
-    )
-    own = with_own_layers(text, "app", {"T": "secret"})
-    (line,) = {one for one in own.splitlines() if one.startswith("ARG PODSHIFT_LAYERS=")}
-    assert own == text.replace("# a comment\n", f"# a comment\n{line}\n").replace("COPY", f"{line}\nCOPY")
-    assert "secret" not in line
-    others = [("app", {"T": "other"}), ("other", {"T": "secret"}), ("app", {"T": "secret", "U": ""})]
-    assert all(line not in with_own_layers(text, app, secrets) for app, secrets in others)
-    assert with_own_layers(text, "app", {}) == text
-    assert with_own_layers("FROM a\nRUN true\n", "app", {"T": "secret"}) == "FROM a\nRUN true\n"
+@pytest.mark.parametrize(
+    ("text", "has"),
+    [
+        ("FROM x\n  healthcheck\tCMD true", True), ("HEALTHCHECK \\\n CMD true", True),
+        ("HEALTHCHECK NONE", False), ("healthcheck  \tnone", False), ("# HEALTHCHECK CMD true", False),
+        ("\n" * 1024 * 1024, False), (" \n\t" * 256 * 1024, False), ("HEALTHCHECK" + " " * 1024 * 1024, True),
+    ],
+    ids=range(8),
+)  # fmt: skip
+def test_whether_one_has_a_healthcheck(text: str, has: bool) -> None:
+    assert bool(HEALTHCHECK.search(text)) == has

@@ -230,3 +230,8 @@ def test_composer_packages_in_the_repository_are_there_when_they_are_installed(t
     assert recognised(tree, {"composer.json": own, "index.php": ""}).values["whole"]
     other = json.dumps({"repositories": {"a": {"type": "composer", "url": "https://example.com"}}})
     assert not recognised(tree, {"composer.json": other, "index.php": ""}).values["whole"]
+
+
+@pytest.mark.parametrize("names", [("requirements.txt", "app.py"), ("Gemfile", "Gemfile.lock")])
+def test_empty_lines_take_no_time(tree: FolderTree, names: tuple[str, ...]) -> None:
+    assert recognised(tree, dict.fromkeys(names, "\n" * 256 * 1024), "x").command == ("x",)

@@ -15,7 +15,7 @@ from podshift.recognise.version import Version, of_files, within
 DEFAULT = "3.13"
 NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 # A line of requirements.txt that needs more than this file: another one, or the app itself.
-NEEDS_FILES = re.compile(r"^\s*(-r|-c|-e|--requirement|--constraint|--editable|\.|file:|\S+ @ file:)", re.MULTILINE)
+NEEDS_FILES = re.compile(r"^[ \t]*(-r|-c|-e|--requirement|--constraint|--editable|\.|file:|\S+ @ file:)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

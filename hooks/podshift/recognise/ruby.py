@@ -10,8 +10,8 @@ from podshift.recognise.tree import Tree
 from podshift.recognise.version import Version, of_files, within
 
 DEFAULT = "3.4"
-RUBY = re.compile(r"""^\s*ruby\s+\(?["']([^"'\n]{1,40})["']""", re.MULTILINE)
-GEM = re.compile(r"""^\s*gem\s+\(?["']([A-Za-z0-9_-]{1,60})["']""", re.MULTILINE)
+RUBY = re.compile(r"""^[ \t]*ruby\s+\(?["']([^"'\n]{1,40})["']""", re.MULTILINE)
+GEM = re.compile(r"""^[ \t]*gem\s+\(?["']([A-Za-z0-9_-]{1,60})["']""", re.MULTILINE)
 LOCKED = re.compile(r"^    ([A-Za-z0-9_-]{1,60}) \(", re.MULTILINE)
 LOCKED_RUBY = re.compile(r"^RUBY VERSION\n\s+ruby (\d{1,2}\.\d{1,2}\.\d{1,3})", re.MULTILINE)
 
@@ -48,7 +48,7 @@ def recognise(tree: Tree, command: Sequence[str]) -> Recognised | None:
         values={
             "files": tuple(file for file in ("Gemfile", "Gemfile.lock", ".ruby-version") if file in there),
             "locked": bool(lock),
-            "whole": bool(re.search(r"path:|:path\s*=>|^\s*gemspec|eval_gemfile", gemfile, re.MULTILINE)),
+            "whole": bool(re.search(r"path:|:path\s*=>|^[ \t]*gemspec|eval_gemfile", gemfile, re.MULTILINE)),
             "libraries": _libraries(gems | locked | ({"psych"} if rails else set())),
             "assets": rails and _has_assets(tree, gems, locked),
         },

@@ -20,7 +20,7 @@ from podshift.render import compile_template
 from podshift.report import Log, duration
 from podshift.source import TREE, Outside, Repository, clean_git_environment, kept_tree
 
-HEALTHCHECK = re.compile(r"^\s*HEALTHCHECK\s+(?!NONE)", re.MULTILINE | re.IGNORECASE)
+HEALTHCHECK = re.compile(r"^[ \t]*HEALTHCHECK[ \t]++(?!NONE)", re.MULTILINE | re.IGNORECASE)
 MEND_IT = "what the build said is above: mend it, and push again"
 OWN_IT = "podshift containerfile, in a checkout, prints the Containerfile that was used: commit it and change it"
 
