@@ -1,8 +1,13 @@
 """What a Containerfile may ask for, and what it may not."""
 
+from pathlib import Path
+
 import pytest
 
+from podshift.deploy.build.check import _check_files
+from podshift.deploy.build.containerfile import inside
 from podshift.deploy.build.image import HEALTHCHECK
+from podshift.errors import PodshiftError
 from podshift.manifest.containerfile import Asked, examine
 
 BUSYBOX = f"docker.io/library/busybox@sha256:{'a' * 64}"
@@ -107,3 +112,17 @@ def test_what_steers_the_builder_itself_is_no_argument(name: str) -> None:
 )  # fmt: skip
 def test_whether_one_has_a_healthcheck(text: str, has: bool) -> None:
     assert bool(HEALTHCHECK.search(text)) == has
+
+
+@pytest.mark.parametrize("name", [".in", "Containerfile.in", "a.b.in"])
+def test_no_file_for_cpp(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match="goes through cpp"):
+        _check_files(tmp_path, tmp_path, tmp_path / name)
+
+
+def test_a_link_to_itself_is_inside_of_nothing(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    for path in ("loop", "loop/x"):
+        with pytest.raises(PodshiftError, match=f"{path} is not inside the pushed commit") as caught:
+            inside(tmp_path, path)
+        assert "podshift.toml" in caught.value.hint

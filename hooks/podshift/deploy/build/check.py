@@ -56,7 +56,7 @@ def _text(containerfile: Path) -> str:
 
 def _check_files(tree: Path, context: Path, containerfile: Path) -> None:
     """The engine itself reads these, whatever they are links to."""
-    if containerfile.suffix == ".in":
+    if containerfile.name.endswith(".in"):
         raise ValueError("a Containerfile that ends with .in goes through cpp, which reads files of the server")
     places = [context / name for name in IGNORE_FILES]
     if containerfile.is_relative_to(tree.resolve()):  # else it is podshift's own

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -96,10 +97,11 @@ def own_containerfile(tree: Path, where: Places) -> Path | None:
 
 
 def inside(tree: Path, path: str) -> Path:
-    """The real place of a path of the tree, which no symbolic link may lead out of."""
-    place = (tree / path).resolve()
-    if place.is_relative_to(tree.resolve()) and place.exists():
-        return place
+    """The real place of a path of the tree, which no symbolic link may lead out of. Raises PodshiftError."""
+    with suppress(OSError, RuntimeError):  # a link that leads to itself
+        place = (tree / path).resolve()
+        if place.is_relative_to(tree.resolve()) and place.exists():
+            return place
     raise PodshiftError(f"{path} is not inside the pushed commit", hint="look at [build] in podshift.toml")
 
 
