@@ -77,6 +77,9 @@ def test_nothing_of_the_server_gets_into_an_image(app: App, checkout: Checkout, 
         ("a link in that image", "RUN --mount=type=bind,from=s,source=/evil,target=/x cat /x/secret\n", {}),
         ("a cache needs", f"RUN --mount=type=cache,id=../../../..{secret.parent},target=/x cat /x/secret\n", {}),
         ("ADD would fetch from the server's own network", f"ADD {loopback} /x\nRUN cat /x\n", {}),
+        ("ADD would fetch from the server's own network", f"ADD {loopback}\t/x\nRUN cat /x\n", {}),
+        ("says its target twice", "RUN --mount=type=cache,target=/ok,dst=/a/link true\n", {}),
+        ("RUN may have --mount, and no --network=host", "RUN --network=host true\n", {}),
         ("is no name of an image in a registry", f"FROM dir:{secret.parent}\n", {}),
     ):
         commit(checkout, f"{FROM.strip()} AS s\nRUN ln -s {secret.parent} /evil\n{FROM}{containerfile}", **links)
@@ -127,6 +130,13 @@ def test_builds_of_two_apps_have_nothing_of_each_other(app: App, checkout: Check
             assert f"{image} is an image of another app" in checkout.push(app).said
         checkout.commit("Another's", Containerfile=f"{FROM}COPY --from=localhost/podshift/{victim.name}:v1 /app /app\n")
         assert "is an image of another app" in checkout.push(app).said
+        for why, hidden in (
+            ("a control character", f"{FROM}COPY\r--from={names[0]} /app /app\n"),
+            ("an option of COPY", f"{FROM}COPY --${{NOBODY:-from}}={names[0]} /app /app\n"),
+            ("only the engine knows", f"ARG B={FROM.split()[1]}\nARG B=${{NOBODY:-{names[0]}}}\nFROM $B\n"),
+        ):
+            checkout.commit("Another's, hidden", Containerfile=hidden)
+            assert why in checkout.push(app).said, hidden
         dial = f"import socket; socket.create_connection(('{address(victim)}', 8080), 2) # {never_cached}"
         checkout.commit(
             "Dial",

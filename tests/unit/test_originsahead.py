@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from test_source import commit, start_project
 
-from podshift.deploy.build.origins import LARGEST, OriginsAhead
+from podshift.deploy.build.containerfile import LARGEST
+from podshift.deploy.build.origins import OriginsAhead
 from podshift.engine import Engine, open_engine
 from podshift.manifest import places
 from podshift.model import Build

@@ -10,18 +10,20 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from podshift.manifest.instructions import Instruction, declared, expanded, read_instructions
+from podshift.manifest.instructions import Instruction, read_instructions, unquoted, words
+from podshift.manifest.mounts import cache_name, check_bind, read_mount
+from podshift.manifest.shown import shorten
+from podshift.manifest.variables import Known, declare, expanded
 
-MOUNT = re.compile(r"--mount(?![\w-])=?(?P<options>\S*)")
-FROM_OPTION = re.compile(r"--from(?![\w-])=?(?P<name>\S*)")
-PATH = re.compile(r"/?[A-Za-z0-9._@+-]+(?:/[A-Za-z0-9._@+-]+)*/?")
-CACHE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+FETCHED = re.compile(r"://|^[^@/]+@[^:/]+:|\$")  # git's USER@HOST:PATH, too
 STAGE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 IMAGE = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9._-]*(?::\d+(?=/))?(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*(?::[\w.-]+)?(?:@sha256:[0-9a-f]{64})?"
 )
 # Arguments by which BuildKit itself is told what reads the Containerfile, and whose caches it uses.
 STEERING = ("BUILDKIT_SYNTAX", "BUILDKIT_CACHE_MOUNT_NS")
+NETWORKS = ("--network=none", "--network=default")
+MOST_FAULTS = 20
 TRANSPORTS = (
     "containers-storage", "dir", "docker", "docker-archive", "docker-daemon", "oci", "oci-archive", "ostree", "sif",
     "tarball",
@@ -44,6 +46,8 @@ def examine(text: str, args: Mapping[str, str]) -> Asked:
             reader.read(instruction)
         except ValueError as error:
             reader.faults.append(f"line {instruction.line}: {error}")
+        if len(reader.faults) == MOST_FAULTS:
+            break
     reader.faults += [f"build.args: {name} is podshift's to say" for name in STEERING if name in args]
     if reader.faults:
         raise ValueError("\n".join(reader.faults))
@@ -53,86 +57,80 @@ def examine(text: str, args: Mapping[str, str]) -> Asked:
 class _Reader:
     def __init__(self, args: Mapping[str, str]) -> None:
         self.args = args
-        self.known: dict[str, str] = {}
-        self.stages: list[str] = []
+        self.known: Known = {}
+        self.stages: set[str] = set()
+        self.bases = 0
         self.images: list[str] = []
         self.caches: list[str] = []
         self.binds_context = False
         self.faults: list[str] = []
 
     def read(self, instruction: Instruction) -> None:
-        if instruction.word == "ARG" and not self.stages:
-            self.known |= declared(instruction.rest, self.args, self.known)
-        elif instruction.word == "FROM":
-            self._base(instruction.plain.split())
-        elif instruction.word == "ADD":
-            self._add(instruction.plain)
-        elif instruction.word == "COPY":
-            self._sources(instruction.plain)
-        for match in MOUNT.finditer(instruction.plain):
-            self._mount(match["options"])
+        match instruction.word:
+            case "ARG" if not self.bases:
+                declare(instruction.rest, self.args, self.known)
+            case "FROM":
+                self._base(instruction.split()[1])
+            case "ADD":
+                self._add(instruction.split()[1])
+            case "COPY":
+                self._copy(instruction.split()[0])
+            case "RUN":
+                self._run(instruction.split()[0])
+            case "ONBUILD":
+                raise ValueError("no engine takes an ONBUILD of an ONBUILD")
 
-    def _base(self, words: list[str]) -> None:
-        names = [word for word in words if not word.startswith("--")]
-        if not names:
-            raise ValueError("FROM names no image")
-        self._image(expanded(names[0], self.known))
+    def _base(self, rest: str) -> None:
+        """One name, or one with AS and another; engines refuse all else, and in a here-document it may be Python."""
+        names = words(rest)
         named = len(names) == 3 and names[1].upper() == "AS"
-        self.stages.append(names[2].lower() if named and STAGE.fullmatch(names[2]) else "")
+        if names == [""]:
+            raise ValueError("FROM names no image")
+        if len(names) != 1 and not named:
+            return
+        self._image(expanded(names[0], self.known))
+        self.bases += 1
+        if named and STAGE.fullmatch(names[2]):
+            self.stages.add(names[2].lower())
 
-    def _sources(self, rest: str) -> None:
-        for match in FROM_OPTION.finditer(rest):
-            self._image(expanded(match["name"], {}))
+    def _copy(self, options: list[str]) -> None:
+        for option in options:
+            name, _, value = option.partition("=")
+            if name == "--from":
+                self._image(expanded(unquoted(value), {}))
 
     def _image(self, name: str) -> None:
-        if name == "scratch" or name.lower() in self.stages or (name.isdecimal() and int(name) < len(self.stages)):
+        if name == "scratch" or name.lower() in self.stages or (name.isdecimal() and int(name) < self.bases):
             return
         if not IMAGE.fullmatch(name) or name.partition(":")[0] in TRANSPORTS:
-            raise ValueError(f"{name} is no name of an image in a registry")
+            raise ValueError(f"{shorten(name, 100) or 'an empty text'} is no name of an image in a registry")
         self.images.append(name)
 
     def _add(self, rest: str) -> None:
-        sources = rest.rpartition(" ")[0] if not rest.endswith("]") else rest
-        if re.search(r"://|git@|\$", sources):
+        named = words(rest)
+        if any(FETCHED.search(source) for source in named[:-1] or named):
             raise ValueError("ADD would fetch from the server's own network; RUN curl fetches from the build's")
 
+    def _run(self, options: list[str]) -> None:
+        for option in options:
+            name, _, value = option.partition("=")
+            if name == "--mount":
+                self._mount(value)
+            elif option not in NETWORKS:
+                raise ValueError(f"RUN may have --mount, and no {shorten(option)}")
+
     def _mount(self, text: str) -> None:
-        options = dict(part.partition("=")[::2] for part in text.split(","))
-        kind = options.get("type", "bind")
-        if "$" in text:
-            raise ValueError("a --mount with a variable in it may lead anywhere")
+        mount = read_mount(text)
+        kind = mount.get("type", "bind")
+        if kind not in ("bind", "cache", "tmpfs", "secret", "ssh"):
+            raise ValueError(f"--mount knows no type {shorten(kind)}")
+        if kind not in ("bind", "cache") and "from" in mount:
+            raise ValueError(f"only what is bound may be from an image, and no {kind}")
         if kind == "cache":
-            self._cache(options)
+            self.caches.append(cache_name(mount, self.caches))
         elif kind == "bind":
-            self._bind(options)
-        elif kind not in ("tmpfs", "secret", "ssh"):
-            raise ValueError(f"--mount knows no type {kind}")
-
-    def _cache(self, options: Mapping[str, str]) -> None:
-        if options.keys() & {"from", "source", "src"}:
-            raise ValueError("a cache may have no source: RUN --mount=type=cache,target=…")
-        target = options.get("target") or options.get("dst") or options.get("destination") or ""
-        name = options.get("id") or target.strip("/")
-        good = CACHE_ID.fullmatch(name) if "id" in options else target.startswith("/") and PATH.fullmatch(name)
-        if not good or ".." in name.split("/"):
-            raise ValueError("a cache needs an absolute target, and an id of letters, digits and ._-")
-        if any(_inside(name, one) or _inside(one, name) for one in self.caches):
-            raise ValueError(f"the cache {name} is inside another, or another inside it; give each an id")
-        self.caches.append(name)
-
-    def _bind(self, options: Mapping[str, str]) -> None:
-        source = options.get("source") or options.get("src") or ""
-        if options.keys() & {"rw", "readwrite"} or options.get("ro") == "false" or options.get("readonly") == "false":
-            raise ValueError("what a step binds it may only read")
-        if origin := options.get("from"):
-            self._image(origin)
-            if source.strip("/."):
-                raise ValueError("a link in that image may lead out of it; bind all of it, or use COPY --from")
-        elif source not in ("", ".", "/", "./") and (not PATH.fullmatch(source) or ".." in source.split("/")):
-            raise ValueError(f"{source} is no path inside the build's context")
-        else:
-            self.binds_context = True
-
-
-def _inside(path: str, folder: str) -> bool:
-    return path.startswith(f"{folder}/")
+            check_bind(mount)
+            if origin := mount.get("from"):
+                self._image(origin)
+            else:
+                self.binds_context = True

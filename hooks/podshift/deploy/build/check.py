@@ -8,8 +8,9 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from podshift.deploy.build.containerfile import IGNORE_FILES, containerfile_text
 from podshift.deploy.build.folder import KEPT, temporary_folder
-from podshift.deploy.build.origins import LARGEST, OriginsAhead
+from podshift.deploy.build.origins import OriginsAhead
 from podshift.deploy.installation import Installation
 from podshift.engine import EngineError, ImageOrigin
 from podshift.errors import PodshiftError
@@ -18,8 +19,6 @@ from podshift.manifest.containerfile import Asked, examine
 from podshift.model import Build
 from podshift.records import App
 from podshift.report import Log
-
-IGNORE_FILES = (".containerignore", ".dockerignore")
 
 
 def check_build(
@@ -34,7 +33,7 @@ def check_build(
         return False
     try:
         _check_files(tree, context, containerfile)
-        asked = examine(_text(containerfile), build.args)
+        asked = examine(containerfile_text(containerfile), build.args)
         if asked.binds_context:
             _check_links(tree, os.walk(context))
         _check_caches(temporary_folder(installation, app) / KEPT, asked)
@@ -46,12 +45,6 @@ def check_build(
             details=tuple(lines),
             hint=f"mend it and push again; or on the server: podshift allow {app.name} {UNCHECKED}",
         ) from None
-
-
-def _text(containerfile: Path) -> str:
-    if containerfile.stat().st_size > LARGEST:
-        raise ValueError(f"it is longer than {LARGEST:,} bytes")
-    return containerfile.read_text(errors="replace")
 
 
 def _check_files(tree: Path, context: Path, containerfile: Path) -> None:
@@ -99,13 +92,19 @@ def _check_images(
         owner = facts.labels.get("podshift.app", app.name)
         if owner != app.name:
             raise ValueError(f"{name} is an image of another app")
-        try:
-            further = examine("\n".join(["FROM scratch", *facts.on_build]), {})
-        except ValueError as error:
-            raise ValueError(f"{name} brings instructions along (ONBUILD): {str(error).partition(': ')[2]}") from None
-        if further.images or further.binds_context or further.caches:
-            raise ValueError(f"{name} brings instructions along (ONBUILD) that need more than the commit")
+        for instruction in facts.on_build:
+            _check_brought_along(name, instruction)
     return any(facts.healthcheck for facts in origins)
+
+
+def _check_brought_along(image: str, instruction: str) -> None:
+    """The engine reads each by itself: none goes on in the next."""
+    try:
+        further = examine("FROM scratch\n" + instruction.removeprefix("\ufeff"), {})
+    except ValueError as error:
+        raise ValueError(f"{image} brings instructions along (ONBUILD): {str(error).partition(': ')[2]}") from None
+    if further.images or further.binds_context or further.caches:
+        raise ValueError(f"{image} brings instructions along (ONBUILD) that need more than the commit")
 
 
 def _facts(installation: Installation, names: tuple[str, ...], log: Log) -> list[ImageOrigin]:

@@ -15,6 +15,7 @@ from podshift.settings import Settings
 if TYPE_CHECKING:
     from podshift.recognise import Recognised
 
+LARGEST = 1024 * 1024  # bytes
 IGNORE_FILES = (".containerignore", ".dockerignore")
 # What the build makes itself, and what only a developer's machine needs.
 IGNORED = (".git", "**/node_modules", ".venv", "venv", "**/__pycache__", "**/*.pyc", "**/.DS_Store", "*.log")
@@ -103,6 +104,18 @@ def inside(tree: Path, path: str) -> Path:
         if place.is_relative_to(tree.resolve()) and place.exists():
             return place
     raise PodshiftError(f"{path} is not inside the pushed commit", hint="look at [build] in podshift.toml")
+
+
+def containerfile_text(path: Path) -> str:
+    """As the engine reads it: with its line ends as they are. ValueError where it is too long, or not UTF-8."""
+    if path.stat().st_size > LARGEST:
+        raise ValueError(f"it is longer than {LARGEST:,} bytes")
+    content = path.read_bytes()
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ValueError(f"line {line}: it is not in UTF-8; save it in that encoding") from None
 
 
 def _ignore_file(context: Path, beside: Path) -> Path | None:

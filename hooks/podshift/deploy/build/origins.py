@@ -5,14 +5,12 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 
-from podshift.deploy.build.containerfile import own_containerfile
+from podshift.deploy.build.containerfile import containerfile_text, own_containerfile
 from podshift.engine import Engine, EngineError, ImageOrigin
 from podshift.errors import PodshiftError
 from podshift.manifest import Places
 from podshift.manifest.containerfile import examine
 from podshift.model import Build
-
-LARGEST = 1024 * 1024
 
 
 class OriginsAhead:
@@ -40,7 +38,6 @@ class OriginsAhead:
 
 def _asked_before(build: Build, tree: Path, where: Places) -> tuple[str, ...]:
     with suppress(OSError, ValueError, PodshiftError):
-        path = own_containerfile(tree, where)
-        if path and path.stat().st_size <= LARGEST:
-            return examine(path.read_text(errors="replace"), build.args).images
+        if path := own_containerfile(tree, where):
+            return examine(containerfile_text(path), build.args).images
     return ()
