@@ -16,5 +16,4 @@ def test_after_each_from() -> None:
 
 
 def test_not_where_there_is_no_secret() -> None:
-    assert with_own_layers(TEXT, "app", {}) == TEXT
     assert with_own_layers("FROM a\nRUN true\n", "app", {"T": "secret"}) == "FROM a\nRUN true\n"

@@ -21,7 +21,7 @@ def with_own_layers(text: str, app: str, secrets: Mapping[str, str]) -> str:
     Engines count an ARG to what every further RUN of its stage depends on. Raises ValueError for a text that podshift
     cannot read.
     """
-    if not secrets or not MOUNTED.search(text):
+    if not MOUNTED.search(text):
         return text
     key = hashlib.sha256(json.dumps([app, *sorted(secrets.items())]).encode()).hexdigest()[:32]
     instructions = read_instructions(text)

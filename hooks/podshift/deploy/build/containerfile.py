@@ -55,12 +55,14 @@ def choose_containerfile(
 
 def for_itself(chosen: Chosen, app: str, secrets: Mapping[str, str], beside: Path) -> Chosen:
     """The same with layers of the app's own in the engine's cache, where it mounts secrets. Raises ValueError."""
-    text = chosen.path.read_text(errors="surrogateescape")
+    if not secrets:
+        return chosen
+    text = containerfile_text(chosen.path)
     own = with_own_layers(text, app, secrets)
     if own == text:
         return chosen
     path = beside / "Containerfile"
-    path.write_text(own, errors="surrogateescape")
+    path.write_text(own, newline="")
     ignored = [chosen.path.with_name(f"{chosen.path.name}{name}") for name in IGNORE_FILES]
     ignore_file = chosen.ignore_file
     if found := next((one for one in ignored if one.is_file()), None):
