@@ -17,6 +17,9 @@ def test_a_push_that_is_too_large_is_refused_with_what_to_do(app: App, checkout:
         assert "error: this push brings 1.4 MB, and 1 MB are the most" in pushed.said
         assert "hint: take large files out of the commits" in pushed.said
         assert app.releases() == []
+        pushed = checkout.push(app, refs=("main:topic", "main:refs/tags/v1"))
+        assert "error: this push brings 1.4 MB, and 1 MB are the most" in pushed.said
+        assert checkout.git("ls-remote", app.remote) == ""
         app.server.podshift("up", app.name)  # gives the bound to the repositories that are there
         (checkout.folder / "large").write_bytes(os.urandom(2_500_000))
         checkout.commit("Larger")

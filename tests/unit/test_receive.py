@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from podshift.errors import PodshiftError
+from podshift.receive.checks import check
 from podshift.receive.gate import read_packets, write_packets
 from podshift.receive.options import PushOptions
 from podshift.receive.push import Push, Update, options_in, parse_updates, pusher, read_push
 from podshift.records import NewApp, Records
-from podshift.settings import Home
+from podshift.settings import Home, Settings, save_settings
+from podshift.source import create_repository
 from server.switchboard import an_app
 
 OLD, NEW = "1" * 40, "2" * 40
@@ -88,6 +90,54 @@ def test_a_push_finds_its_app_in_the_records(tmp_path: Path) -> None:
     assert push.deploy == Update(OLD, NEW, "refs/heads/live")
     with pytest.raises(PodshiftError, match="there is no app 'nobody'"):
         read_push(home, "nobody", [], [])
+
+
+class Server:
+    """One that takes pushes of 1 MB, and the quarantine of a push to its app `hello`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.home = Home(folder / "home")
+        self.quarantine = folder / "quarantine"
+        self.quarantine.mkdir()
+        create_repository(self.home.repository("hello"), "main")
+        self.has(max_push_mb=1, min_free_mb=0)
+
+    def has(self, **settings: int) -> None:
+        save_settings(self.home, Settings(**settings))  # type: ignore[arg-type]
+
+    def looks_at(self, *updates: str, size: int = 0) -> None:
+        (self.quarantine / "pack").write_bytes(bytes(size))
+        check(self.home, Push(HELLO, parse_updates(updates)))
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Server:
+    server = Server(tmp_path)
+    monkeypatch.setenv("GIT_QUARANTINE_PATH", str(server.quarantine))
+    return server
+
+
+TO_OTHERS = [f"{NONE} {NEW} refs/heads/topic"], [f"{OLD} {NONE} refs/heads/topic", f"{NONE} {NEW} refs/tags/v1"]
+DELETION = f"{OLD} {NONE} refs/heads/topic"
+
+
+@pytest.mark.parametrize("updates", TO_OTHERS)
+def test_what_comes_to_other_refs_has_the_same_bound(server: Server, updates: list[str]) -> None:
+    server.looks_at(*updates, size=1_000_000)
+    with pytest.raises(PodshiftError, match=r"this push brings 2\.9 MB, and 1 MB are the most"):
+        server.looks_at(*updates, size=3_000_000)
+
+
+@pytest.mark.parametrize("updates", TO_OTHERS)
+def test_no_ref_may_fill_the_disk(server: Server, updates: list[str]) -> None:
+    server.has(min_free_mb=999_999_999)
+    with pytest.raises(PodshiftError, match="disk is nearly full"):
+        server.looks_at(*updates)
+
+
+def test_what_only_deletes_is_taken_by_a_full_disk_as_well(server: Server) -> None:
+    server.has(min_free_mb=999_999_999)
+    server.looks_at(DELETION)
 
 
 def test_packets_are_read_up_to_the_next_flush() -> None:

@@ -17,6 +17,10 @@ def check(home: Home, push: Push) -> None:
     """Raises PodshiftError for a push that is to be refused."""
     repository = Repository(home.repository(push.app.name))
     check_history(repository, push)
+    settings = load_settings(home)
+    if any(update.new for update in push.updates):  # whatever the ref: its objects come to the same disk
+        refuse_nearly_full(home, settings)
+        check_received(settings.max_push_mb)
     update = push.deploy
     if update and update.new is None:
         raise PodshiftError(
@@ -25,9 +29,6 @@ def check(home: Home, push: Push) -> None:
         )
     if update and update.new:
         drop_left_locks(repository.path, push.app.branch)
-        settings = load_settings(home)
-        refuse_nearly_full(home, settings)
-        check_received(settings.max_push_mb)
         check_bounds(repository, update.new)
         if push.options.skip:
             check_skip(push)

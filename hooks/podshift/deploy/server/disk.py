@@ -35,10 +35,10 @@ def disks(home: Home, settings: Settings) -> Iterator[Disk]:
 
 
 def refuse_nearly_full(home: Home, settings: Settings) -> None:
-    """Raises PodshiftError while less than `min_free_mb` is left: a build would fill the disk for all apps."""
+    """Raises PodshiftError while less than `min_free_mb` is left: what comes, or its build, would fill the disk."""
     for disk in disks(home, settings):
         if disk.free < settings.min_free_mb * MIB:
             raise PodshiftError(
-                f"the server's disk is nearly full: {disk}, and a deploy needs {settings.min_free_mb:,} MB",
+                f"the server's disk is nearly full: {disk}, and a push needs {settings.min_free_mb:,} MB",
                 hint=f"on the server: podshift prune, or a lower min_free_mb in {home.settings_file}",
             )
