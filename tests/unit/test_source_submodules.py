@@ -1,14 +1,17 @@
 """Submodules: fetched over HTTP and git's own protocol from a server on loopback."""
 
+import os
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import test_source_bounds
 from test_source import commit, git, push, start_project
 
 from podshift.errors import PodshiftError
@@ -194,3 +197,51 @@ def test_submodules_without_end(tmp_path: Path, served: tuple[Path, str], tree: 
     publish(project, folder)
     with pytest.raises(PodshiftError, match="nested too deep"):
         export(Repository(project / ".git"), new, tree)
+
+
+@pytest.mark.parametrize(
+    ("levels", "names", "complaint"),
+    [(130, 1, "has folders more than 100 deep"), (10, 10, "has more than 200,000 files and folders")],
+)
+def test_a_submodule_has_the_bounds_of_what_is_pushed(
+    tmp_path: Path, served: tuple[Path, str], tree: Path, levels: int, names: int, complaint: str
+) -> None:
+    folder, url = served
+    inner, outer = create_repository(folder / "inner.git", "main"), start_project(tmp_path / "outer")
+    pinned = test_source_bounds.tree(inner, levels, names)
+    git(inner.path, "update-ref", "refs/heads/main", pinned)
+    git(inner.path, "update-server-info")
+    new = link(outer, "lib", pinned, f"{url}/inner.git")
+    with pytest.raises(PodshiftError, match=f"submodule lib at {pinned[:7]} {complaint}"):
+        export(Repository(outer / ".git"), new, tree)
+    assert list((tree / "lib").iterdir()) == []
+
+
+def test_one_fetch_brings_no_more_than_a_push(tmp_path: Path, served: tuple[Path, str], tree: Path) -> None:
+    folder, url = served
+    inner, outer = start_project(tmp_path / "inner"), start_project(tmp_path / "outer")
+    (inner / "large").write_bytes(os.urandom(3_000_000))
+    pinned = commit(inner, {})
+    publish(inner, folder)
+    new = link(outer, "lib", pinned, f"{url}/inner.git")
+    kept = tmp_path / "kept"
+    with pytest.raises(PodshiftError, match=f"submodule lib at {pinned[:7]} brings more than 1 MB") as raised:
+        export(Repository(outer / ".git"), new, tree, outside=Outside(kept=kept, limit_mb=1))
+    assert "max_push_mb" in raised.value.hint
+    assert list((kept / "submodules").iterdir()) == []
+    other = tree.with_name("other")
+    other.mkdir()
+    export(Repository(outer / ".git"), new, other, outside=Outside(kept=kept, limit_mb=4))
+    assert (other / "lib/large").stat().st_size == 3_000_000
+
+
+def test_a_fetch_without_an_end_is_ended(tmp_path: Path, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A git that would write on and on is not waited for."""
+    outer = start_project(tmp_path / "outer")
+    script = 'cat /dev/zero >"$GIT_DIR/objects/pack/tmp_pack_x"'
+    monkeypatch.setattr(fetch, "GIT", ("sh", "-c", script))
+    began = time.monotonic()
+    new = link(outer, "lib", "1" * 40, "http://192.0.2.1/inner.git")
+    with pytest.raises(PodshiftError, match="brings more than 1 MB"):
+        export(Repository(outer / ".git"), new, tree, outside=Outside(limit_mb=1))
+    assert time.monotonic() - began < 5

@@ -14,19 +14,22 @@ READ = 1 << 18
 HINT = "what an image does not need belongs elsewhere; git rm it, and push again"
 
 
-def check_bounds(repository: Repository, commit: str) -> None:
-    """Raises PodshiftError for a commit with too many names, bytes or levels. Reads no further than to the first."""
-    total = 0
+def check_bounds(repository: Repository, commit: str, name: str = "") -> None:
+    """Raises PodshiftError for a commit with too many names, bytes or levels. Reads no further than to the first.
+
+    `name` is what the message calls it, where that is not its hash.
+    """
+    name, total = name or f"commit {commit[:7]}", 0
     for names, line in enumerate(_listed(repository, commit), start=1):
         about, _, path = line.partition(b"\t")
         size = about.split()[-1]
         total += int(size) if size.isdigit() else 0
         if path.count(b"/") > DEEPEST:
-            raise PodshiftError(f"commit {commit[:7]} has folders more than {DEEPEST} deep", hint=HINT)
+            raise PodshiftError(f"{name} has folders more than {DEEPEST} deep", hint=HINT)
         if names > MOST_NAMES:
-            raise PodshiftError(f"commit {commit[:7]} has more than {MOST_NAMES:,} files and folders", hint=HINT)
+            raise PodshiftError(f"{name} has more than {MOST_NAMES:,} files and folders", hint=HINT)
         if total > MOST_BYTES:
-            raise PodshiftError(f"the files of commit {commit[:7]} are more than {MOST_BYTES >> 30} GiB", hint=HINT)
+            raise PodshiftError(f"the files of {name} are more than {MOST_BYTES >> 30} GiB", hint=HINT)
 
 
 def check_received(limit_mb: int) -> None:

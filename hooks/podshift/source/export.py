@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from podshift.errors import PodshiftError
 from podshift.report.text import printable
+from podshift.source.bounds import check_bounds
 from podshift.source.listing import Listing
 from podshift.source.outside import Outside
 from podshift.source.repository import Repository
@@ -53,7 +54,7 @@ def fill(
         from podshift.source.submodules import list_submodules
 
         for submodule in list_submodules(repository, commit, listing.submodules, outside):
-            say(f"submodule {printable(submodule.path)} at {submodule.commit[:7]}")
+            say(submodule.shown)
             if depth == DEEPEST:
                 raise PodshiftError(f"submodules are nested too deep at {printable(submodule.path)}")
             filled.append(_fill_in(submodule, tree, outside, say, scratch, depth))
@@ -96,6 +97,7 @@ def _fill_in(
             except BaseException:
                 shutil.rmtree(place, ignore_errors=True)
                 raise
+        check_bounds(fetched, submodule.commit, submodule.shown)
         listing = fetched.check_out(submodule.commit, target, Path(folder) / "index")
         inner = replace(outside, origin=submodule.url, within=".")
         fill(fetched, submodule.commit, target, listing, inner, say, scratch, depth + 1)

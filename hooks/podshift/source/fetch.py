@@ -12,7 +12,6 @@ from pathlib import Path
 from git import Git
 
 from podshift.errors import PodshiftError
-from podshift.report.text import printable
 from podshift.source.command import GIT, clean_git_environment, last_lines
 from podshift.source.outside import Outside
 from podshift.source.repository import Repository
@@ -21,6 +20,9 @@ from podshift.source.urls import PROTOCOLS, is_over_ssh, redact, redact_lines
 
 FETCH_SECONDS = 300.0
 """For one submodule, from start to end."""
+
+LOOK_SECONDS = 0.2
+"""How often it is looked at how much has come."""
 
 MOST_PACKS = 50
 KEPT = "refs/kept/newest"
@@ -36,17 +38,24 @@ def fetch(submodule: Submodule, place: Path, ssh: str, outside: Outside) -> Repo
 
     Only that commit where the other side allows it, else all branches and tags. The operator's own git configuration
     applies (proxies, certificates, credential helpers), but nothing may ask a question, and `ssh` is the shell line
-    that runs ssh. Raises PodshiftError; the place is then to be thrown away.
+    that runs ssh. Raises PodshiftError, also when more comes than one push may bring; the place is then to be thrown
+    away.
     """
     clone = _open(place, submodule.commit)
     if _has(clone, submodule.commit):
         return clone
     deadline = time.monotonic() + FETCH_SECONDS
+    most = _size(clone) + (outside.limit_mb << 20)
     error = ""
     one = ["--depth=1", "--end-of-options", submodule.url, f"+{submodule.commit}:{KEPT}"]
     everything = ["--end-of-options", submodule.url, "+refs/*:refs/other/*"]
     for what in (one, everything):
-        error = _fetch(clone, what, ssh, max(deadline - time.monotonic(), 0.0))
+        error = _fetch(clone, what, ssh, deadline, most)
+        if _size(clone) > most:
+            raise PodshiftError(
+                f"{submodule.shown} brings more than {outside.limit_mb:,} MB, which one fetch may not",
+                hint="take large files out of its commits; or on the server: max_push_mb in settings.toml",
+            )
         if _has(clone, submodule.commit):
             return clone
     raise _failure(submodule, error, outside)
@@ -71,6 +80,16 @@ def _has(clone: Repository, commit: str) -> bool:
     return not clone.run("cat-file", "-e", f"{commit}^{{commit}}")[0]
 
 
+def _size(clone: Repository) -> int:
+    """Bytes, those of what is just coming included. git itself bounds what a push brings, but no fetch."""
+    total = 0
+    for folder, _, files in os.walk(clone.path):
+        for name in files:
+            with suppress(FileNotFoundError):  # renamed meanwhile
+                total += Path(folder, name).lstat().st_size
+    return total
+
+
 def _failure(submodule: Submodule, error: str, outside: Outside) -> PodshiftError:
     url = redact(submodule.url)
     said = last_lines(redact_lines(error)) or ("no such commit there: was it pushed?",)
@@ -83,13 +102,13 @@ def _failure(submodule: Submodule, error: str, outside: Outside) -> PodshiftErro
     elif is_over_ssh(submodule.url) and "no such commit" not in said[0]:
         hint = f"podshift deploy-key {outside.app} prints the app's key; give it the right to read {url}"
     return PodshiftError(
-        f"submodule {printable(submodule.path)} at {submodule.commit[:7]} could not be fetched from {url}",
+        f"{submodule.shown} could not be fetched from {url}",
         hint=hint, details=said,
     )  # fmt: skip
 
 
-def _fetch(clone: Repository, what: list[str], ssh: str, seconds: float) -> str:
-    """Fetches into the clone, for so long at most; git's error text."""
+def _fetch(clone: Repository, what: list[str], ssh: str, deadline: float, most: int) -> str:
+    """Fetches into the clone, no longer than to the deadline and until it has more bytes; git's error text."""
     options = ("--quiet", "--no-tags", "--no-recurse-submodules", "--no-auto-maintenance")
     slow = ("-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=30")  # bytes a second; seconds
     whole = ("-c", "fetch.unpackLimit=1")  # a pack is there or not; loose objects would come one by one
@@ -109,9 +128,12 @@ def _fetch(clone: Repository, what: list[str], ssh: str, seconds: float) -> str:
             start_new_session=True,  # no terminal for ssh to ask on; and one group to end all of it
         )
     try:
-        return str(process.communicate(timeout=seconds)[1], errors="replace")
-    except subprocess.TimeoutExpired:
-        return f"no end after {FETCH_SECONDS:.0f} s"
+        while _size(clone) <= most:
+            with suppress(subprocess.TimeoutExpired):
+                return str(process.communicate(timeout=LOOK_SECONDS)[1], errors="replace")
+            if time.monotonic() > deadline:
+                return f"no end after {FETCH_SECONDS:.0f} s"
+        return ""
     finally:
         if process.poll() is None:
             with suppress(ProcessLookupError):

@@ -9,7 +9,7 @@ class Outside:
     """Of one app: `origin` is the URL of its repository elsewhere (empty: unknown), `trusted` that which an operator
     gave, `kept` a folder for what was fetched before (None: nothing is kept), `key` the private half of its deploy
     key, `known_hosts` the file of what was learnt of other machines. Only what is needed for the folder `within` of
-    its repository is fetched.
+    its repository is fetched, and of a submodule `limit_mb` at once.
     """
 
     app: str = "APP"
@@ -19,6 +19,7 @@ class Outside:
     key: str = field(default="", repr=False)
     known_hosts: Path = Path("/dev/null")
     within: str = "."
+    limit_mb: int = 1024
 
     def needs(self, path: str) -> bool:
         """Whether something at the path is in that folder, or the folder in it."""

@@ -21,6 +21,11 @@ class Submodule:
     commit: str
     url: str
 
+    @property
+    def shown(self) -> str:
+        """What messages call it."""
+        return f"submodule {printable(self.path)} at {self.commit[:7]}"
+
 
 def list_submodules(
     repository: Repository, commit: str, links: Mapping[str, str], outside: Outside

@@ -51,7 +51,7 @@ def outside(installation: Installation, app: App, context: str) -> Outside:
     return Outside(
         app=app.name, origin=app.origin, trusted=app.origin, kept=home.fetched(app.name),
         known_hosts=home.known_hosts, within=context,
-        key=installation.records.deploy_key(app.name).private,
+        key=installation.records.deploy_key(app.name).private, limit_mb=installation.settings.max_push_mb,
     )  # fmt: skip
 
 
