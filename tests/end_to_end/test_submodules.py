@@ -45,10 +45,16 @@ def test_a_private_submodule(app: App, checkout: Checkout, host: GitHost, tmp_pa
     pin(checkout, library.version("one"), host.url("lib.git"))
 
     pushed = checkout.push(app)
+    assert f"{host.url('lib.git')} is this machine itself, which is not asked at a repository's request" in pushed.said
+    assert "podshift origin APP URL" in pushed.said
+    assert app.states() == ["failed"]
+
+    app.server.podshift("origin", app.name, host.url("shop.git"))  # who has the server may say so
+    pushed = checkout.push(app)
     assert f"could not be fetched from {host.url('lib.git')}" in pushed.said
     assert "Permission denied (publickey)" in pushed.said
     assert f"hint: podshift deploy-key {app.name} prints the app's key" in pushed.said
-    assert app.states() == ["failed"]
+    assert app.states() == ["failed", "failed"]
 
     key = app.server.podshift("deploy-key", app.name).stdout
     assert key.startswith("ssh-ed25519 ")
@@ -60,6 +66,7 @@ def test_a_private_submodule(app: App, checkout: Checkout, host: GitHost, tmp_pa
 
     host.let_in()  # what was fetched is kept; and a relative URL needs to know where it starts
     pin(checkout, library.version("two"), "../lib.git")
+    app.server.podshift("origin", app.name, "--forget")
     pushed = checkout.push(app)
     assert "has the relative URL ../lib.git, and the server does not know where the repository came from" in pushed.said
     assert f"hint: podshift origin {app.name} URL" in pushed.said

@@ -43,6 +43,11 @@ def tree(tmp_path: Path) -> Path:
     return tmp_path / "tree"
 
 
+def outside(trusted: str, **more: object) -> Outside:
+    """Of an app whose operator named this machine: no other would be asked on loopback."""
+    return Outside(trusted=f"{trusted}/team/shop.git", **more)  # type: ignore[arg-type]
+
+
 def link(project: Path, path: str, oid: str, url: str | None, more: str = "") -> str:
     """A commit of the project with a submodule, made without fetching it."""
     git(project, "update-index", "--add", "--cacheinfo", f"160000,{oid},{path}")
@@ -76,7 +81,7 @@ def test_nested_submodules_arrive_without_git(
     said: list[str] = []
     monkeypatch.setenv("GIT_DIR", str(outer / ".git"))  # as in a hook
     monkeypatch.setenv("GIT_QUARANTINE_PATH", str(outer / ".git"))
-    export(Repository(outer / ".git"), new, tree, said.append)
+    export(Repository(outer / ".git"), new, tree, said.append, outside(url))
     assert (tree / "vendor/middle/lib/in ner/deep.txt").read_text() == "deep"
     assert (tree / "vendor/middle/middle.txt").read_text() == "middle"
     assert not [path for path in tree.rglob("*") if path.name == ".git"]
@@ -105,9 +110,9 @@ def test_one_commit_is_enough_where_the_server_gives_it(tmp_path: Path, tree: Pa
         assert "Ready" in daemon.stderr.readline()
         url = f"git://127.0.0.1:{port}/inner"
         new = link(outer, "inner", pinned, url)
-        export(Repository(outer / ".git"), new, tree)
+        export(Repository(outer / ".git"), new, tree, outside=outside("git://127.0.0.1"))
         submodule = submodules.Submodule("inner", pinned, url)
-        clone = fetch.fetch(submodule, tmp_path / "clone", "false", Outside())
+        clone = fetch.fetch(submodule, tmp_path / "clone", "false", outside("git://127.0.0.1"))
         assert (clone.path / "shallow").read_text().strip() == pinned
     finally:
         daemon.terminate()
@@ -141,6 +146,54 @@ def test_urls_that_are_not_followed(tmp_path: Path, tree: Path, url: str | None,
     assert "\x1b" not in raised.value.message
 
 
+@pytest.mark.parametrize(
+    ("url", "complaint"),
+    [
+        ("http://127.0.0.1:1/x", "is this machine itself"),
+        ("https://LOCALHOST/x", "is this machine itself"),
+        ("http://2130706433/x", "is this machine itself"),
+        ("http://ada:secret@[::1]:1/x", "is this machine itself"),
+        ("http://[::ffff:127.0.0.1]/x", "is this machine itself"),
+        ("http://169.254.169.254/latest", "is this machine itself"),
+        ("git://0.0.0.0/x", "is this machine itself"),
+        ("git://127%2e0.0.1/x", "is this machine itself"),
+        ("git://127.0.0.1%2f@git.example.com/x", "is this machine itself"),
+        ("ssh://git@localhost:22/x", "is this machine itself"),
+        ("git@127.0.0.1:x", "is this machine itself"),
+        ("localhost:x", "is this machine itself"),
+        ("git@[127.0.0.1]:x", "is this machine itself"),
+        ("ssh://[git@127.0.0.1:22]/x", "cannot be told"),
+        ("http://git.example.com\\\\@127.0.0.1/x", "cannot be told"),
+        ("https://nobody.invalid/x", "there is no host nobody.invalid"),
+    ],
+)
+def test_what_no_repository_may_have_us_fetch_from(tmp_path: Path, tree: Path, url: str, complaint: str) -> None:
+    outer = start_project(tmp_path / "outer")
+    new = link(outer, "inner", "1" * 40, url)
+    with pytest.raises(PodshiftError, match=f"submodule inner at 1111111: .*{complaint}") as raised:
+        export(Repository(outer / ".git"), new, tree, outside=outside("https://git.example.com"))
+    assert "podshift origin" in raised.value.hint
+    assert "secret" not in raised.value.message
+
+
+def test_no_server_leads_elsewhere(
+    tmp_path: Path, served: tuple[Path, str], tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it leads was not looked at; it may be this machine again."""
+
+    def answer(handler: Quiet) -> None:
+        handler.send_response(301)
+        handler.send_header("Location", handler.path.replace("moved", "inner"))
+        handler.end_headers()
+
+    outer = start_project(tmp_path / "outer")
+    monkeypatch.setattr(Quiet, "do_GET", answer)
+    new = link(outer, "inner", "1" * 40, f"{served[1]}/moved.git")
+    with pytest.raises(PodshiftError, match="could not be fetched") as raised:
+        export(Repository(outer / ".git"), new, tree, outside=outside(served[1]))
+    assert "write the URL that it leads to" in raised.value.hint
+
+
 @pytest.mark.parametrize("url", ["git@host.example:team/x.git", "ssh://git@host/x", "https://host/x"])
 def test_urls_that_are_followed(tmp_path: Path, url: str) -> None:
     outer = start_project(tmp_path / "outer")
@@ -163,7 +216,7 @@ def test_a_commit_that_the_server_lacks(tmp_path: Path, served: tuple[Path, str]
     publish(inner, folder)
     new = link(outer, "inner", "1" * 40, f"{url.replace('//', '//ada:secret@')}/inner.git")
     with pytest.raises(PodshiftError, match="submodule inner at 1111111 could not be fetched") as raised:
-        export(Repository(outer / ".git"), new, tree)
+        export(Repository(outer / ".git"), new, tree, outside=outside(url))
     assert "no such commit there" in raised.value.lines()[0]
     assert "secret" not in "\n".join(raised.value.lines())
 
@@ -172,7 +225,7 @@ def test_a_server_that_says_no(tmp_path: Path, served: tuple[Path, str], tree: P
     outer = start_project(tmp_path / "outer")
     new = link(outer, "inner", "1" * 40, f"{served[1].replace('//', '//ada:secret@')}/absent.git")
     with pytest.raises(PodshiftError) as raised:
-        export(Repository(outer / ".git"), new, tree)
+        export(Repository(outer / ".git"), new, tree, outside=outside(served[1]))
     assert "not found" in "\n".join(raised.value.details)
     assert "secret" not in "\n".join(raised.value.lines())
 
@@ -183,7 +236,7 @@ def test_a_server_that_says_nothing(tmp_path: Path, tree: Path, monkeypatch: pyt
     with socket.create_server(("127.0.0.1", 0)) as mute:
         new = link(outer, "inner", "1" * 40, f"http://127.0.0.1:{mute.getsockname()[1]}/x.git")
         with pytest.raises(PodshiftError) as raised:
-            export(Repository(outer / ".git"), new, tree)
+            export(Repository(outer / ".git"), new, tree, outside=outside("http://127.0.0.1"))
     assert "no end after" in "\n".join(raised.value.details)
 
 
@@ -196,7 +249,7 @@ def test_submodules_without_end(tmp_path: Path, served: tuple[Path, str], tree: 
         (project / ".gitmodules").unlink()
     publish(project, folder)
     with pytest.raises(PodshiftError, match="nested too deep"):
-        export(Repository(project / ".git"), new, tree)
+        export(Repository(project / ".git"), new, tree, outside=outside(url))
 
 
 @pytest.mark.parametrize(
@@ -213,7 +266,7 @@ def test_a_submodule_has_the_bounds_of_what_is_pushed(
     git(inner.path, "update-server-info")
     new = link(outer, "lib", pinned, f"{url}/inner.git")
     with pytest.raises(PodshiftError, match=f"submodule lib at {pinned[:7]} {complaint}"):
-        export(Repository(outer / ".git"), new, tree)
+        export(Repository(outer / ".git"), new, tree, outside=outside(url))
     assert list((tree / "lib").iterdir()) == []
 
 
@@ -226,12 +279,12 @@ def test_one_fetch_brings_no_more_than_a_push(tmp_path: Path, served: tuple[Path
     new = link(outer, "lib", pinned, f"{url}/inner.git")
     kept = tmp_path / "kept"
     with pytest.raises(PodshiftError, match=f"submodule lib at {pinned[:7]} brings more than 1 MB") as raised:
-        export(Repository(outer / ".git"), new, tree, outside=Outside(kept=kept, limit_mb=1))
+        export(Repository(outer / ".git"), new, tree, outside=outside(url, kept=kept, limit_mb=1))
     assert "max_push_mb" in raised.value.hint
     assert list((kept / "submodules").iterdir()) == []
     other = tree.with_name("other")
     other.mkdir()
-    export(Repository(outer / ".git"), new, other, outside=Outside(kept=kept, limit_mb=4))
+    export(Repository(outer / ".git"), new, other, outside=outside(url, kept=kept, limit_mb=4))
     assert (other / "lib/large").stat().st_size == 3_000_000
 
 

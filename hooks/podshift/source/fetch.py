@@ -13,6 +13,7 @@ from git import Git
 
 from podshift.errors import PodshiftError
 from podshift.source.command import GIT, clean_git_environment, last_lines
+from podshift.source.near import refuse_near
 from podshift.source.outside import Outside
 from podshift.source.repository import Repository
 from podshift.source.submodules import Submodule
@@ -44,6 +45,7 @@ def fetch(submodule: Submodule, place: Path, ssh: str, outside: Outside) -> Repo
     clone = _open(place, submodule.commit)
     if _has(clone, submodule.commit):
         return clone
+    _check_host(submodule, outside)
     deadline = time.monotonic() + FETCH_SECONDS
     most = _size(clone) + (outside.limit_mb << 20)
     error = ""
@@ -80,6 +82,13 @@ def _has(clone: Repository, commit: str) -> bool:
     return not clone.run("cat-file", "-e", f"{commit}^{{commit}}")[0]
 
 
+def _check_host(submodule: Submodule, outside: Outside) -> None:
+    try:
+        refuse_near(submodule.url, outside.trusted)
+    except PodshiftError as error:
+        raise PodshiftError(f"{submodule.shown}: {error.message}", hint=error.hint) from None
+
+
 def _size(clone: Repository) -> int:
     """Bytes, those of what is just coming included. git itself bounds what a push brings, but no fetch."""
     total = 0
@@ -99,6 +108,8 @@ def _failure(submodule: Submodule, error: str, outside: Outside) -> PodshiftErro
             "that machine does not have the key that it had when it was first met. If it was really given a new one, "
             f"take the old one out: ssh-keygen -f {outside.known_hosts} -R HOST"
         )
+    elif "returned error: 30" in error:
+        hint = f"nobody is followed elsewhere: write the URL that it leads to in the place of {url}"
     elif is_over_ssh(submodule.url) and "no such commit" not in said[0]:
         hint = f"podshift deploy-key {outside.app} prints the app's key; give it the right to read {url}"
     return PodshiftError(
@@ -111,6 +122,7 @@ def _fetch(clone: Repository, what: list[str], ssh: str, deadline: float, most: 
     """Fetches into the clone, no longer than to the deadline and until it has more bytes; git's error text."""
     options = ("--quiet", "--no-tags", "--no-recurse-submodules", "--no-auto-maintenance")
     slow = ("-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=30")  # bytes a second; seconds
+    straight = ("-c", "http.followRedirects=false")  # where it leads to was not looked at
     whole = ("-c", "fetch.unpackLimit=1")  # a pack is there or not; loose objects would come one by one
     variables = {
         "GIT_ALLOW_PROTOCOL": ":".join(PROTOCOLS),
@@ -122,7 +134,7 @@ def _fetch(clone: Repository, what: list[str], ssh: str, deadline: float, most: 
     }
     with clean_git_environment():
         process = Git(clone.path).execute(
-            [*GIT, *slow, *whole, "fetch", *options, *what],
+            [*GIT, *slow, *straight, *whole, "fetch", *options, *what],
             env=variables,
             as_process=True,
             start_new_session=True,  # no terminal for ssh to ask on; and one group to end all of it

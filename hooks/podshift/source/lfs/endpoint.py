@@ -1,10 +1,8 @@
 """Where a commit's LFS files are: https://github.com/git-lfs/git-lfs/blob/main/docs/api/server-discovery.md"""
 
-import ipaddress
 import json
 import re
 import shlex
-import socket
 import subprocess
 from base64 import b64encode
 from collections.abc import Mapping
@@ -15,6 +13,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from podshift.errors import PodshiftError
 from podshift.source.command import last_lines
 from podshift.source.commit import Commit
+from podshift.source.near import refuse_near
 from podshift.source.outside import Outside
 from podshift.source.repository import Repository
 from podshift.source.ssh import ssh_command
@@ -30,7 +29,7 @@ _SSH = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A URL to ask, with headers that may hold a secret. `trusted` is the host that the operator named himself."""
+    """A URL to ask, with headers that may hold a secret. `trusted` is the URL whose host an operator named."""
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -41,11 +40,7 @@ class Endpoint:
         parts = _split(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or not url.isprintable():
             raise PodshiftError(f"{redact(url)} is not asked for them", hint="use an https URL")
-        if parts.hostname != self.trusted and any(map(_is_near, _addresses(parts.hostname))):
-            raise PodshiftError(
-                f"{redact(url)} is this machine itself, which is not asked at a repository's request",
-                hint="podshift origin APP URL: the host that an operator names may be asked",
-            )
+        refuse_near(url, self.trusted)
 
 
 def _split(url: str) -> SplitResult:
@@ -56,30 +51,17 @@ def _split(url: str) -> SplitResult:
         raise PodshiftError(f"{redact(url)} is no URL", hint="use an https URL") from None
 
 
-def _is_near(address: str) -> bool:
-    found = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(found, "ipv4_mapped", None) or found
-    return mapped.is_loopback or mapped.is_link_local or mapped.is_unspecified or mapped.is_multicast
-
-
-def _addresses(host: str) -> set[str]:
-    try:
-        return {str(one[4][0]) for one in socket.getaddrinfo(host, None)}
-    except (OSError, UnicodeError) as error:
-        raise PodshiftError(f"there is no host {redact(host)}: {error}") from None
-
-
 def find_endpoint(repository: Repository, commit: str, outside: Outside, scratch: Path) -> Endpoint:
     """From the commit's .lfsconfig, else the app's origin. Raises PodshiftError where none may be asked."""
     url = _configured(repository, commit) or _of_origin(outside)
     if is_over_ssh(url):
+        refuse_near(url, outside.trusted)
         href, headers = _authenticated(url, outside, scratch)
     else:
         parts = _split(url)
         href = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
         headers = _basic(parts.username, parts.password) if parts.username else {}
-    trusted = _split(outside.trusted).hostname or _ssh_host(outside.trusted)
-    endpoint = Endpoint(href.rstrip("/"), headers, trusted)
+    endpoint = Endpoint(href.rstrip("/"), headers, outside.trusted)
     endpoint.check(endpoint.url)
     return endpoint
 
@@ -110,11 +92,6 @@ def _of_origin(outside: Outside) -> str:
 def _basic(user: str, password: str | None) -> dict[str, str]:
     pair = f"{unquote(user)}:{unquote(password or '')}"
     return {"Authorization": f"Basic {b64encode(pair.encode()).decode()}"}
-
-
-def _ssh_host(url: str) -> str:
-    match = _SSH.fullmatch(url)
-    return match["at"].rpartition("@")[2] if match else ""
 
 
 def _authenticated(url: str, outside: Outside, scratch: Path) -> tuple[str, dict[str, str]]:
