@@ -13,6 +13,7 @@ import pytest
 
 from server.hostile import HOSTILE
 from server.installation import created, ready
+from server.lfs import pointer
 from server.person import Person, share_connections
 from server.remote import RemoteServer
 from server.user import equip, ordinary_user
@@ -143,6 +144,31 @@ def test_a_key_sees_and_does_what_is_its_own(server: RemoteServer, ada: Person) 
             assert f"error: {line.split()[0]} is for " in done.stderr
         assert "cannot be done over SSH" in ada.ssh("backup /tmp/x").stderr
     assert server.json("keys", "list")[0]["name"] == "ada"
+
+
+def test_only_an_admin_names_a_host_that_is_trusted(server: RemoteServer, ada: Person, tmp_path: Path) -> None:
+    with let_in(server, "bob", "--create") as bob:
+        names = [f"app-{secrets.token_hex(3)}" for _ in range(2)]
+        near = "http://127.0.0.1:1/team/shop.git"
+        rules = (".gitattributes", "*.bin filter=lfs\n"), ("a.bin", pointer("1" * 64, 5))
+        checkout = bob.checkout(tmp_path / "checkout")
+        for name, text in rules:
+            (checkout.folder / name).write_text(text)
+        checkout.commit("Large")
+        try:
+            assert bob.ssh("create", names[0], "--origin", near).returncode == 0
+            assert bob.ssh("create", names[1]).returncode == 0
+            assert bob.ssh("origin", names[1], near).returncode == 0
+            for name in names:
+                said = checkout.git_said("push", f"{address(server)}:{name}", "main")
+                assert "is this machine itself, which is not asked at a repository's request" in said
+                assert "with an admin's key: podshift origin" in said
+            assert ada.ssh("origin", names[1], near).returncode == 0
+            said = checkout.git_said("push", f"{address(server)}:{names[1]}", "main")
+            assert "cannot be reached: [Errno 111] Connection refused" in said
+        finally:
+            for name in names:
+                server.podshift("destroy", name, "--volumes", "--yes", check=False)
 
 
 def test_an_admin_keeps_the_keys_from_afar(server: RemoteServer, ada: Person) -> None:

@@ -66,6 +66,16 @@ def test_an_app_is_as_it_was_made(records: Records) -> None:
     assert not records.app("shop").gate
 
 
+def test_only_an_origin_that_an_operator_gave_is_trusted(records: Records) -> None:
+    url, other = "http://127.0.0.1/shop.git", "http://127.0.0.2/shop.git"
+    records.add_app(NewApp("shop", origin=url, origin_trusted=True), backend=3, subnet="10.89.2.0/24")
+    records.add_app(NewApp("blog", origin=url), backend=4, subnet="10.89.3.0/24")
+    assert [(app.origin, app.trusted) for app in records.apps()] == [(url, url), (url, "")]
+    records.set_origin("shop", other, trusted=False)
+    records.set_origin("blog", other, trusted=True)
+    assert [(app.origin, app.trusted) for app in records.apps()] == [(other, ""), (other, other)]
+
+
 def test_apps_are_listed_the_oldest_first(records: Records) -> None:
     for number, name in enumerate(("zebra", "ape", "mouse")):
         add_app(records, name, number)

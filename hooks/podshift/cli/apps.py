@@ -7,6 +7,7 @@ import click
 
 from podshift.cli.command import (
     app_argument,
+    by_operator,
     caller,
     confirm,
     json_option,
@@ -44,7 +45,7 @@ def create(app: str, as_json: bool, **how: Any) -> None:
     with open_installation() as installation, Log.on(2) as log:
         key = caller()
         owner = key.fingerprint if key and not key.admin else None
-        made = create_app(installation, NewApp(app, **how), log, owner=owner)
+        made = create_app(installation, NewApp(app, **how, origin_trusted=by_operator()), log, owner=owner)
         record(installation, app, "create", who())
         remote = remote_url(installation, made.name)
         shown = short_remote(made.name) if installation.records.all_keys() else remote

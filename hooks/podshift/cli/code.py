@@ -2,7 +2,7 @@
 
 import click
 
-from podshift.cli.command import app_argument, json_option, open_installation, print_json, who
+from podshift.cli.command import app_argument, by_operator, json_option, open_installation, print_json, who
 from podshift.report import printable
 
 TOP = "the top of its repository"
@@ -41,7 +41,7 @@ def origin(app: str, url: str | None, forget: bool) -> None:
     with open_installation() as installation:
         installation.app(app)
         if url or forget:
-            installation.records.set_origin(app, "" if forget else check_origin(url or ""))
+            installation.records.set_origin(app, "" if forget else check_origin(url or ""), trusted=by_operator())
             record(installation, app, "origin", who(), "" if forget else redact(url or ""))
         now = installation.app(app).origin
     click.echo(f"the origin of {app} is {redact(now)}" if now else f"{app} has no origin; podshift origin {app} URL")

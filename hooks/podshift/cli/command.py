@@ -92,6 +92,12 @@ def caller() -> Key | None:
     return key if isinstance(key, Key) else None
 
 
+def by_operator() -> bool:
+    """Was this command given on the server itself, or with an admin's key?"""
+    key = caller()
+    return key is None or key.admin
+
+
 def visible(apps: Iterable[App]) -> list[App]:
     """Those that the caller may see: all of them, but over SSH by a key with apps of its own."""
     key = caller()

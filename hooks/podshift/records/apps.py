@@ -15,10 +15,10 @@ class AppRecords(Database):
     def add_app(self, new: NewApp, *, backend: int, subnet: str) -> None:
         """All but its domains: add_domain()."""
         self._write(
-            "INSERT INTO apps (name, branch, gate, path, origin, object_format, proxy, backend, subnet, created)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            new.name, new.branch, new.gate, new.path, new.origin, new.object_format, new.proxy, backend, subnet,
-            time.time(),
+            "INSERT INTO apps (name, branch, gate, path, origin, origin_trusted, object_format, proxy, backend, subnet,"
+            " created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            new.name, new.branch, new.gate, new.path, new.origin, new.origin_trusted, new.object_format, new.proxy,
+            backend, subnet, time.time(),
         )  # fmt: skip
 
     def remove_app(self, app: str) -> None:
@@ -31,8 +31,9 @@ class AppRecords(Database):
         """Where in the repository the releases to come are made from."""
         self._write("UPDATE apps SET path = ? WHERE name = ?", path, app)
 
-    def set_origin(self, app: str, origin: str) -> None:
-        self._write("UPDATE apps SET origin = ? WHERE name = ?", origin, app)
+    def set_origin(self, app: str, origin: str, *, trusted: bool) -> None:
+        """`trusted`: an operator gave it."""
+        self._write("UPDATE apps SET origin = ?, origin_trusted = ? WHERE name = ?", origin, trusted, app)
 
     def set_maintenance(self, app: str, message: str | None) -> None:
         """What the page says that stands before the app; None takes it away."""
@@ -99,5 +100,5 @@ class AppRecords(Database):
 
 
 def _app(row: sqlite3.Row, domains: Sequence[str], links: Sequence[str]) -> App:
-    flags = {name: bool(row[name]) for name in ("gate", "redirect")}
+    flags = {name: bool(row[name]) for name in ("gate", "redirect", "origin_trusted")}
     return App(**{**dict(row), **flags, "domains": tuple(domains), "links": tuple(links)})

@@ -18,6 +18,7 @@ class NewApp(NamedTuple):
     origin: str = ""
     object_format: str = "sha1"
     proxy: str = HAPROXY
+    origin_trusted: bool = False
 
 
 class App(NamedTuple):
@@ -27,6 +28,7 @@ class App(NamedTuple):
     repository that the app is in (empty: its top), `origin` the URL that the repository has elsewhere, if it is known.
     `redirect`: the HTTPS edge sends http requests to https. `hsts`: seconds for which browsers shall ask by https
     alone; None: nothing is said of it.
+    `origin_trusted`: an operator gave it, on the server or with an admin's key.
     `proxy`: who leads requests to it, the installation's HAProxy, or whoever finds it by its network alias.
     `links` are the apps that the operator lets it reach.
     """
@@ -47,10 +49,16 @@ class App(NamedTuple):
     hsts: int | None = None
     proxy: str = HAPROXY
     links: tuple[str, ...] = ()
+    origin_trusted: bool = False
 
     @property
     def by_alias(self) -> bool:
         return self.proxy == ALIAS
+
+    @property
+    def trusted(self) -> str:
+        """The origin, where its host may be asked whatever its address is; else empty."""
+        return self.origin if self.origin_trusted else ""
 
 
 class Release(NamedTuple):

@@ -72,4 +72,5 @@ MIGRATIONS = (
     ALTER TABLE releases ADD COLUMN app_json TEXT;
     ALTER TABLE releases ADD COLUMN healthcheck INTEGER NOT NULL DEFAULT 0;
     """,
+    "ALTER TABLE apps ADD COLUMN origin_trusted INTEGER NOT NULL DEFAULT 0",  # of those before, nobody knows whose
 )

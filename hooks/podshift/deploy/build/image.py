@@ -49,7 +49,7 @@ def outside(installation: Installation, app: App, context: str) -> Outside:
     """By which ways the app's builds get what is not in its own repository."""
     home = installation.home
     return Outside(
-        app=app.name, origin=app.origin, trusted=app.origin, kept=home.fetched(app.name),
+        app=app.name, origin=app.origin, trusted=app.trusted, kept=home.fetched(app.name),
         known_hosts=home.known_hosts, within=context,
         key=installation.records.deploy_key(app.name).private, limit_mb=installation.settings.max_push_mb,
     )  # fmt: skip
