@@ -6,6 +6,7 @@ So a client that vanishes, a terminal that stops reading, or Ctrl-C never leave 
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -31,11 +32,18 @@ class Cancellation:
 
     def __init__(self) -> None:
         self.allowed = True
+        self.why = "the deploy was cancelled; nothing was changed"
         self.check: Callable[[], None] = lambda: None
         self.last: Callable[[], None] = lambda: None
 
     def listen(self) -> None:
         signal.signal(signal.SIGTERM, self._on_signal)
+
+    def cancel(self, why: str) -> None:
+        """From another thread: the one that deploys is told as if by a signal from outside."""
+        if self.allowed:
+            self.why = why
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
 
     def end(self) -> None:
         self.allowed = False
@@ -44,7 +52,7 @@ class Cancellation:
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         if self.allowed:
             self.allowed = False
-            raise Cancelled("the deploy was cancelled; nothing was changed")
+            raise Cancelled(self.why)
 
 
 Work = Callable[[Log, Cancellation], None]

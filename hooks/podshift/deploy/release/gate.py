@@ -3,7 +3,7 @@
 import os
 import select
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import NamedTuple
 
@@ -13,6 +13,8 @@ from podshift.model import State
 from podshift.records import Records
 from podshift.settings import Home
 from podshift.source import Repository
+
+BROKEN_OFF = "the push was broken off before its release went live; nothing was changed"
 
 
 def was_deployed(home: Home, app: str, commit: str) -> bool:
@@ -46,13 +48,21 @@ class Gate(NamedTuple):
 
     def check(self, repository: Repository) -> None:
         """Raises PodshiftError when this push cannot come to a good end any more."""
+        if self._broken_off(0):
+            raise Cancelled(BROKEN_OFF)
+        if repository.tip(self.branch) != self.old:
+            raise self._moved()
+
+    def await_end(self, cancel: Callable[[str], None]) -> None:
+        """Return when nobody waits for the deploy any more, after saying so: a build may still take long."""
+        if self._broken_off(None):
+            cancel(BROKEN_OFF)
+
+    def _broken_off(self, milliseconds: float | None) -> bool:
         poll = select.poll()
         for descriptor in self.processes:
             poll.register(descriptor, select.POLLIN)
-        if poll.poll(0):
-            raise Cancelled("the push was broken off before its release went live; nothing was changed")
-        if repository.tip(self.branch) != self.old:
-            raise self._moved()
+        return bool(poll.poll(milliseconds))
 
     def go(self, repository: Repository, commit: str) -> None:
         """Move the branch to the commit: the very last thing before the release is live. Raises PodshiftError."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from threading import Thread
 from typing import NamedTuple
 
 from podshift.deploy.app.links import refuse_ungranted
@@ -93,6 +94,7 @@ def _watch_gate(wish: Wish, repository: Repository, cancellation: Cancellation) 
         cancellation.check = lambda: gate.check(repository)
         cancellation.last = lambda: gate.go(repository, wish.commit)
         cancellation.check()
+        Thread(target=gate.await_end, args=(cancellation.cancel,), daemon=True).start()
 
 
 def _number(installation: Installation, wish: Wish, repository: Repository, log: Log) -> Release:
