@@ -6,7 +6,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,6 +67,20 @@ def test_a_client_that_is_gone_does_not_stop_the_deploy(app: App, checkout: Chec
     nothing_runs(app.server)
     push.kill()
     push.communicate()
+
+
+def test_ctrl_c_on_the_hook_says_nothing_of_podshift_s_own(app: App, checkout: Checkout) -> None:
+    """As where the checkout is on the server: the terminal's signal goes to git's processes and the hooks alike."""
+    long_build(checkout, "v1")
+    push = checkout.start_push(app)
+    in_build(app, 1)
+    for path in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            is_hook = path.joinpath("cmdline").read_bytes().endswith(b"\0post-receive\0")
+            if is_hook and path.joinpath("cwd").samefile(app.repository):
+                os.kill(int(path.name), signal.SIGINT)
+    app.server.podshift("cancel", app.name)
+    assert "Traceback" not in finished(push).text
 
 
 def killed_in_build(app: App, checkout: Checkout) -> subprocess.Popen[str]:

@@ -84,8 +84,6 @@ def test_who_has_no_link_gets_nothing_by_that_name(app: App, checkout: Checkout,
     proxy = subnet_of(app.server, f"podshift-{app.name}").removesuffix("0/24") + "251"
     assert "No link to this app was granted." in reach(app, proxy, 8080, name=target.name)
     assert "No app answers to this name" in reach(app, proxy, 8080, name="destroyed")
-        "which every other host leads to, of an app without domain"
-    )
     assert "the other" not in app.server.get(target.name)[1]
     assert reach(app, target.name, 80) == "gaierror"
 

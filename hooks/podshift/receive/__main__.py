@@ -31,6 +31,9 @@ def main(hook: str) -> int:
 
 if __name__ == "__main__":
     sys.path.append(os.path.abspath(f"{__file__}/../../.."))  # noqa: PTH100 - pathlib takes 4 ms to import
-    code = main(sys.argv[1])
-    sys.stdout.flush()
+    try:
+        code = main(sys.argv[1])
+        sys.stdout.flush()
+    except KeyboardInterrupt:  # Ctrl-C where repository and checkout are on one machine; the deploy goes on
+        code = 130
     os._exit(code)  # taking an interpreter down in order takes 10 ms, and nothing here needs it
