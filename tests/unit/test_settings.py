@@ -3,13 +3,17 @@
 import os
 import re
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
 from podshift.errors import PodshiftError
+from podshift.model import Edge
 from podshift.settings import Home, Settings, load_settings, make_private, save_settings, shipped, write_private
+from podshift.settings.contract import EDGE, RULES
 
 
 @pytest.fixture
@@ -87,12 +91,12 @@ def test_before_init_there_is_no_installation(home: Home) -> None:
     assert caught.value.hint == "podshift init"
 
 
-@pytest.mark.parametrize("text", [b"listen = \n", b"lisssten = '0.0.0.0:80'\n", b"\xff\xfe"])
+@pytest.mark.parametrize("text", [b"listen = \n", b"\xff\xfe"])
 def test_a_file_that_cannot_be_read_is_an_error_that_names_it(home: Home, text: bytes) -> None:
     home.settings_file.write_bytes(text)
     with pytest.raises(PodshiftError, match=r"settings\.toml cannot be read: ") as caught:
         load_settings(home)
-    assert "podshift init" in caught.value.hint
+    assert caught.value.hint == "mend that line"
 
 
 def test_a_private_file_is_replaced_whole(tmp_path: Path) -> None:
@@ -155,13 +159,72 @@ def test_base_images_of_the_operator_s_own_go_before_podshift_s_and_stay(home: H
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('base_images = { pyhton = "x" }', "base_images has no pyhton; known are python, node"),
-        ("base_images = { python = 3 }", "base_images must be a table"),
-        ('base_images = "python"', "base_images must be a table"),
+        ('base_images = { pyhton = "x" }', 'unknown key base_images.pyhton; did you mean "python"?'),
+        ("base_images = { python = 3 }", "base_images.python must be the name of an image, not 3"),
+        ('base_images = "python"', "base_images must be a table, not 'python'"),
         ('package_index = "mine"', "package_index must be none or host, not 'mine'"),
+        ('engine = "lxc"', "engine must be podman or docker, not 'lxc'"),
+        ("engine_options = '--x'", "engine_options must be a list of strings, not '--x'"),
+        ("reasons = [1]", "reasons must be a list of strings, not a list"),
+        ('storage = "here"', "storage must be the path of a folder, or empty, not 'here'"),
+        ("listen = '80'", "listen must be an address such as 0.0.0.0:80, or none, not '80'"),
+        ("listen = '0.0.0.0:70000'", "listen must be an address"),
+        ("listen = '0.0.0.0:²'", "listen must be an address"),
+        ('backends = "x"', "backends must be a whole number from 1 to 4,096, not 'x'"),
+        ('keep_images = "five"', "keep_images must be a whole number from 0 to 1,000, not 'five'"),
+        ("keep_images = -1", "keep_images must be a whole number from 0 to 1,000, not -1"),
+        ("keep_images = true", "keep_images must be a whole number from 0 to 1,000, not true"),
+        (f"keep_images = 0x{'f' * 5000}", "keep_images must be a whole number from 0 to 1,000, not a huge number"),
+        ("parallel_builds = 0", "parallel_builds must be a whole number from 1 to 100, not 0"),
+        ('build_seconds = "1h"', "build_seconds must be a whole number from 1 to 86,400, not '1h'"),
+        ("engine_seconds = 1.5", "engine_seconds must be a whole number from 1 to 86,400, not 1.5"),
+        ('build_memory = "lots"', "build_memory must be a size such as 512m or 2g, or empty, not 'lots'"),
+        ('build_memory = "1k"', "build_memory must be a size"),
+        ('build_memory = "²g"', "build_memory must be a size"),
+        ("keep_image = 5", 'unknown key keep_image; did you mean "keep_images"?'),
+        ("[nonsense]", "unknown key nonsense"),
+        ("[edge]\nhttp = 80", "edge.http must be an address such as 0.0.0.0:80, not 80"),
+        ("[edge]\ninternal = 'yes'", "edge.internal must be true or false, not 'yes'"),
+        ("[edge]\nemial = ''", 'unknown key edge.emial; did you mean "email"?'),
+        ("edge = true", "edge must be a table, not true"),
     ],
 )
-def test_a_setting_that_would_only_show_itself_in_a_build(home: Home, text: str, says: str) -> None:
+def test_a_setting_that_would_only_show_itself_later(home: Home, text: str, says: str) -> None:
     home.settings_file.write_text(text)
-    with pytest.raises(PodshiftError, match=re.escape(says)):
+    with pytest.raises(PodshiftError, match=re.escape(f"{home.settings_file}: {says}")) as caught:
         load_settings(home)
+    assert caught.value.hint == "mend that line"
+
+
+def test_all_that_is_wrong_with_the_settings_is_said_at_once(home: Home) -> None:
+    home.settings_file.write_text('keep_images = -1\nbuild_memory = "2g"\nenginee = "podman"\n[edge]\nimage = 1\n')
+    with pytest.raises(PodshiftError) as caught:
+        load_settings(home)
+    assert caught.value.message == (
+        f"{home.settings_file}: keep_images must be a whole number from 0 to 1,000, not -1; "
+        'unknown key enginee; did you mean "engine"?; edge.image must be a string, not 1'
+    )
+    assert caught.value.hint == "mend these lines"
+
+
+@pytest.mark.parametrize("memory", ["", "4m", "512m", "2g", "2G", "536870912", "1048576k"])
+def test_sizes_that_an_engine_takes(home: Home, memory: str) -> None:
+    home.settings_file.write_text(f'build_memory = "{memory}"\n')
+    assert load_settings(home).build_memory == memory
+
+
+def test_every_setting_has_a_rule() -> None:
+    assert RULES.keys() == set(Settings._fields)
+    assert EDGE.keys() == set(Edge._fields)
+
+
+def test_what_podshift_itself_may_write_is_taken(home: Home) -> None:
+    for one in (Settings(), Settings(edge=Edge()), Settings(listen="none"), Settings(listen="[::1]:8080")):
+        save_settings(home, one)
+        assert load_settings(home) == one
+
+
+def test_settings_are_checked_without_a_library_that_a_push_would_wait_for() -> None:
+    command = "import sys; import podshift.settings; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-I", "-c", command], capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) & {"difflib", "pwd", "tomli_w"} == set()
