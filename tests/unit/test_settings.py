@@ -6,14 +6,29 @@ import stat
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from podshift.errors import PodshiftError
 from podshift.model import Edge
-from podshift.settings import Home, Settings, load_settings, make_private, save_settings, shipped, write_private
+from podshift.settings import (
+    Home,
+    Settings,
+    load_settings,
+    make_home,
+    make_private,
+    save_settings,
+    saved_settings,
+    shipped,
+    write_private,
+)
 from podshift.settings.contract import EDGE, RULES
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 
 
 @pytest.fixture
@@ -97,6 +112,86 @@ def test_a_file_that_cannot_be_read_is_an_error_that_names_it(home: Home, text: 
     with pytest.raises(PodshiftError, match=r"settings\.toml cannot be read: ") as caught:
         load_settings(home)
     assert caught.value.hint == "mend that line"
+
+
+@contextmanager
+def nobody() -> Iterator[None]:
+    """Somebody else, for as long as it takes."""
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def open_folder(tmp_path: Path) -> Iterator[Path]:
+    """One below which everybody may look."""
+    with TemporaryDirectory(dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@as_root
+def test_who_comes_as_the_wrong_user_is_told_whose_the_installation_is(open_folder: Path) -> None:
+    home = Home(make_private(open_folder / "home"))
+    save_settings(home, Settings())
+    with nobody():
+        for use in (load_settings, saved_settings, make_home):
+            with pytest.raises(PodshiftError) as caught:
+                use(home)
+            assert caught.value.message == f"{home.path} belongs to root, and you are nobody"
+            assert caught.value.hint == "log in as root, or set PODSHIFT_HOME"
+        for other in (open_folder / "new", open_folder / "a" / "b"):
+            with pytest.raises(PodshiftError, match=f"{open_folder} belongs to root, and you are nobody"):
+                make_home(Home(other))
+    home.path.chmod(0o755)
+    with nobody(), pytest.raises(PodshiftError, match=r"home belongs to root, and you are nobody"):
+        make_home(home)
+
+
+@as_root
+def test_a_file_that_root_left_in_somebody_s_installation(open_folder: Path) -> None:
+    home = Home(make_private(open_folder / "home"))
+    save_settings(home, Settings())
+    os.chown(home.path, 65534, -1)
+    with nobody(), pytest.raises(PodshiftError) as caught:
+        load_settings(home)
+    assert caught.value.message == f"{home.settings_file} belongs to root, and you are nobody"
+    assert caught.value.hint == f"as root: chown -R nobody {home.path}"
+
+
+@as_root
+def test_an_installation_of_one_s_own_that_was_shut(open_folder: Path) -> None:
+    home = Home(open_folder / "home")
+    home.path.mkdir(mode=0)
+    os.chown(home.path, 65534, -1)
+    with nobody(), pytest.raises(PodshiftError) as caught:
+        load_settings(home)
+    assert caught.value.message == f"{home.path} cannot be used: Permission denied"
+    assert caught.value.hint == f"chmod u+rwx {home.path}"
+
+
+@pytest.mark.parametrize("below", ["", "deeper"])
+def test_a_home_that_is_no_folder(tmp_path: Path, below: str) -> None:
+    (tmp_path / "file").touch()
+    for use in (load_settings, saved_settings, make_home):
+        with pytest.raises(PodshiftError, match=f"{tmp_path}/file is no folder") as caught:
+            use(Home(tmp_path / "file" / below))
+        assert caught.value.hint == "set PODSHIFT_HOME to one"
+
+
+def test_a_home_whose_name_no_disk_can_hold(tmp_path: Path) -> None:
+    for use in (load_settings, make_home):
+        with pytest.raises(PodshiftError, match="cannot be used: File name too long") as caught:
+            use(Home(tmp_path / ("x" * 300)))
+        assert caught.value.hint == "set PODSHIFT_HOME to another folder"
+
+
+def test_settings_that_are_not_there_are_none(home: Home) -> None:
+    assert saved_settings(home) is None
+    save_settings(home, Settings())
+    assert saved_settings(home) == Settings()
 
 
 def test_a_private_file_is_replaced_whole(tmp_path: Path) -> None:

@@ -7,11 +7,12 @@ from podshift.settings.home import (
     PRIVATE_FILE,
     PRIVATE_FOLDER,
     Home,
+    make_home,
     make_private,
     shipped,
     write_private,
 )
-from podshift.settings.values import Settings, load_settings, save_settings
+from podshift.settings.values import Settings, load_settings, save_settings, saved_settings
 
 __all__ = [
     "BACKUP_PREFIX",
@@ -24,8 +25,10 @@ __all__ = [
     "Home",
     "Settings",
     "load_settings",
+    "make_home",
     "make_private",
     "save_settings",
+    "saved_settings",
     "shipped",
     "write_private",
 ]

@@ -1,5 +1,6 @@
 """Where an installation keeps its things, and how files and folders of it are made."""
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterator
@@ -7,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
+
+from podshift.errors import PodshiftError, no_room
 
 BACKUP_PREFIX = ".backup-"
 DEFAULT_HOME = "~/.local/share/podshift"
@@ -169,6 +172,40 @@ def make_private(folder: Path) -> Path:
     """The folder, made with its parents where it was not there, for this user alone."""
     folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
     return folder
+
+
+def make_home(home: Home) -> None:
+    """The installation's folder, this user's own. Raises PodshiftError where it cannot be that."""
+    try:
+        make_private(home.path)
+        if not os.access(home.path, os.R_OK | os.W_OK | os.X_OK, effective_ids=True):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(home.path))
+    except OSError as error:
+        raise no_room(error) or unusable(home, error) from None
+
+
+def unusable(home: Home, error: OSError) -> PodshiftError:
+    """Why this user cannot have an installation there: mostly it is another user's."""
+    from pwd import getpwuid
+
+    def name(uid: int) -> str:
+        try:
+            return getpwuid(uid).pw_name
+        except KeyError:
+            return f"user {uid}"
+
+    met = Path(error.filename or home.path)
+    at = next(path for path in (met, *met.parents) if os.path.lexists(path))
+    owner, me = at.lstat().st_uid, os.geteuid()
+    if isinstance(error, NotADirectoryError | FileExistsError):
+        return PodshiftError(f"{at} is no folder", hint="set PODSHIFT_HOME to one")
+    if not isinstance(error, PermissionError):
+        return PodshiftError(f"{met} cannot be used: {error.strerror}", hint="set PODSHIFT_HOME to another folder")
+    if owner == me:
+        return PodshiftError(f"{at} cannot be used: {error.strerror}", hint=f"chmod u+rwx {at}")
+    inside = at != home.path and home.path in at.parents and home.path.stat().st_uid == me
+    hint = f"as root: chown -R {name(me)} {home.path}" if inside else f"log in as {name(owner)}, or set PODSHIFT_HOME"
+    return PodshiftError(f"{at} belongs to {name(owner)}, and you are {name(me)}", hint=hint)
 
 
 def shipped(*parts: str) -> Path:

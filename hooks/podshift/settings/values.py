@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from podshift.errors import PodshiftError
 from podshift.model import Edge
 from podshift.settings.contract import BASE_IMAGES, NOWHERE, faults
-from podshift.settings.home import Home, write_private
+from podshift.settings.home import Home, unusable, write_private
 
 
 class Settings(NamedTuple):
@@ -64,11 +64,24 @@ class Settings(NamedTuple):
 
 
 def load_settings(home: Home) -> Settings:
-    """The installation's settings; PodshiftError before `podshift init`, or for what is wrong in the file."""
+    """The installation's settings. Raises PodshiftError before `podshift init`, and as saved_settings() does."""
+    settings = saved_settings(home)
+    if settings is None:
+        raise PodshiftError(f"there is no installation in {home.path}", hint="podshift init")
+    return settings
+
+
+def saved_settings(home: Home) -> Settings | None:
+    """None before `podshift init`. Raises PodshiftError for another user's, and for what is wrong in the file.
+
+    Whatever is done begins with this, so here it is found out that somebody came as the wrong user.
+    """
     try:
         values = tomllib.loads(home.settings_file.read_text())
     except FileNotFoundError:
-        raise PodshiftError(f"there is no installation in {home.path}", hint="podshift init") from None
+        return None
+    except OSError as error:
+        raise unusable(home, error) from None
     except ValueError as error:  # of TOML, and of UTF-8
         raise PodshiftError(f"{home.settings_file} cannot be read: {error}", hint="mend that line") from None
     if found := faults(values):

@@ -8,7 +8,7 @@ from podshift.errors import PodshiftError
 from podshift.manifest import APP_JSON, MANIFEST, PROCFILE, parse_manifest, places
 from podshift.recognise import FolderTree, Recognised, recognise
 from podshift.render import render_template
-from podshift.settings import Home, Settings, load_settings
+from podshift.settings import Home, Settings, saved_settings
 
 CONTAINERFILE = "Containerfile"
 
@@ -59,5 +59,4 @@ def _write(path: Path, text: str) -> None:
 
 def installed_settings() -> Settings:
     """The installation's, where there is one: its base images are what a push gets."""
-    home = Home.from_environment()
-    return load_settings(home) if home.settings_file.exists() else Settings()
+    return saved_settings(Home.from_environment()) or Settings()

@@ -131,7 +131,9 @@ def run_logged(home: Home, log: Log, work: Work) -> int:
 def as_bug(home: Home, error: BaseException) -> PodshiftError:
     """What a person is told of something that should not have happened, with its story kept for the operator."""
     path = report_bug(home, error)
-    return PodshiftError(f"this is a bug of podshift: {said_of(error)}", hint=f"the whole story is in {path}")
+    kept = os.path.isfile(path)  # noqa: PTH113 - pathlib raises where one may not even look
+    story = f"the whole story is in {path}" if kept else f"its story could not be written to {path.parent}"
+    return PodshiftError(f"this is a bug of podshift: {said_of(error)}", hint=story)
 
 
 def report_bug(home: Home, error: BaseException) -> Path:

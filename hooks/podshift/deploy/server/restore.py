@@ -19,7 +19,7 @@ from podshift.engine import select_engine
 from podshift.errors import PodshiftError
 from podshift.model import check_app_name
 from podshift.records import Records
-from podshift.settings import PRIVATE_FILE, Home, load_settings, make_private, save_settings
+from podshift.settings import PRIVATE_FILE, Home, load_settings, make_home, make_private, save_settings
 from podshift.source import Repository
 
 Say = Callable[[str], None]
@@ -32,9 +32,9 @@ OWN_IMAGES = (f"{PROXY_IMAGES}:", f"{EDGE_IMAGES}:")
 def restore(home: Home, file: Path, engine: str | None, say: Say) -> None:
     """Unpack `file` and adapt it to this machine. Raises PodshiftError; then there is nothing in `home`, or, once all
     is unpacked, an installation that `podshift init` goes on with."""
-    if home.path.exists() and any(home.path.iterdir()):
+    make_home(home)
+    if any(home.path.iterdir()):
         raise PodshiftError(f"{home.path} is not empty", hint="restore to another PODSHIFT_HOME, or uninstall first")
-    make_private(home.path)
     home.path.chmod(0o700)
     try:
         _unpack(home, file)

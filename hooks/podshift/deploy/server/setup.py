@@ -31,7 +31,15 @@ from podshift.engine import (
 )
 from podshift.errors import PodshiftError
 from podshift.report import Log
-from podshift.settings import BACKUP_PREFIX, Home, Settings, load_settings, make_private, save_settings
+from podshift.settings import (
+    BACKUP_PREFIX,
+    Home,
+    Settings,
+    make_home,
+    make_private,
+    save_settings,
+    saved_settings,
+)
 from podshift.source import Repository, limit_input
 
 Say = Callable[[str], None]
@@ -50,8 +58,8 @@ class Wanted:
 def init(home: Home, wanted: Wanted, say: Say) -> Settings:
     """Make an installation, or bring one up to date. Raises PodshiftError with what this machine lacks."""
     _check_path(home)
-    make_private(home.path)
-    before = _earlier(home)
+    make_home(home)
+    before = saved_settings(home)
     settings = before or Settings()
     settings = settings._replace(listen=wanted.listen or settings.listen, backends=wanted.backends or settings.backends)
     _refuse_another_engine(before, wanted)
@@ -98,10 +106,6 @@ def _check_path(home: Home) -> None:
             f"the path {str(home.path)!r} has {' '.join(map(repr, sorted(found)))} in it",
             hint="no container engine can work with that; give PODSHIFT_HOME another path",
         )
-
-
-def _earlier(home: Home) -> Settings | None:
-    return load_settings(home) if home.settings_file.exists() else None
 
 
 def _refuse_another_engine(before: Settings | None, wanted: Wanted) -> None:
