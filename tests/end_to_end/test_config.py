@@ -119,6 +119,12 @@ def test_an_env_file(app: App, tmp_path) -> None:  # type: ignore[no-untyped-def
     assert "so it must be the only one" in done.stderr
     done = app.server.podshift("config", app.name, "set", "--env-file", "-", check=False, input="# nothing\n")
     assert "standard input has no variables" in done.stderr
+    done = app.server.podshift("config", app.name, "set", "--env-file", "-", check=False, input="A=3\nbad line\n")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: standard input, line 2: no NAME=value\nhint: ")
+    done = app.server.podshift("config", app.name, "set", "A", check=False, input="")
+    assert "standard input has no value for A" in done.stderr
+    assert app.server.json("config", app.name)["A"] == "1"
     app.server.podshift("config", app.name, "set", "--env-file", "-", input="A=2\n")
     assert app.server.json("config", app.name)["A"] == "2"
     app.server.podshift("config", app.name, "unset", "A", "B")

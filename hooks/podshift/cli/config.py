@@ -12,6 +12,7 @@ from podshift.cli.background import run_change
 from podshift.cli.command import app_argument, json_option, open_installation, print_json
 from podshift.cli.releases import release_number
 from podshift.config import STDIN, check_name, check_value, read_env_file, without
+from podshift.errors import PodshiftError
 from podshift.records import Records
 
 PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
@@ -83,7 +84,10 @@ def _secret(name: str, alone: bool) -> str:
         return answer
     if not alone:
         raise click.UsageError(f"the value of {name} comes from stdin, so it must be the only one")
-    return sys.stdin.buffer.read().decode(errors="surrogateescape")
+    data = sys.stdin.buffer.read()
+    if not data:  # of cron or a script, where nobody meant to say anything
+        raise PodshiftError(f"standard input has no value for {name}", hint=f"{name}= sets the empty value")
+    return data.decode(errors="surrogateescape")
 
 
 def _unset(scope: Scope, names: tuple[str, ...]) -> None:
