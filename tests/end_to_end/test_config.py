@@ -127,6 +127,7 @@ def test_an_env_file(app: App, tmp_path) -> None:  # type: ignore[no-untyped-def
     assert app.server.json("config", app.name)["A"] == "1"
     app.server.podshift("config", app.name, "set", "--env-file", "-", input="A=2\n")
     assert app.server.json("config", app.name)["A"] == "2"
+    assert app.server.json("config", app.name, "get", "C", "A") == {"C": "$A\n", "A": "2"}
     app.server.podshift("config", app.name, "unset", "A", "B")
     assert app.server.podshift("config", app.name).stdout == "C=$'$A\\n'\n"
 

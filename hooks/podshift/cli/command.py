@@ -115,6 +115,12 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
+def refuse_json(asked: bool) -> None:
+    """Where a command prints the log of what it does."""
+    if asked:
+        raise click.UsageError("--json shows what is there, and changes nothing: give the one or the other")
+
+
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     print_columns((head, *rows))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from podshift.cli.background import run_change
-from podshift.cli.command import app_argument, json_option, open_installation, print_json
+from podshift.cli.command import app_argument, json_option, open_installation, print_json, refuse_json
 from podshift.cli.releases import release_number
 from podshift.config import STDIN, check_name, check_value, read_env_file, without
 from podshift.errors import PodshiftError
@@ -34,6 +34,7 @@ def config(
     """Show, set or unset config variables. `set K` alone reads the value from stdin, or asks without echo."""
     if build and (no_restart or release):
         raise click.UsageError("--build concerns the builds to come, and neither a restart nor a release")
+    refuse_json(as_json and action in ("set", "unset"))
     scope = Scope(app, build=build, restart=not no_restart)
     if action == "set":
         _set(scope, words, env_file)
@@ -110,10 +111,12 @@ def _show(scope: Scope, names: tuple[str, ...], release: str | None, as_json: bo
             values = scope.variables(installation.records)
     if names:
         without(values, names)
+        values = {name: values[name] for name in names}
+    if as_json:
+        print_json(values)
+    elif names:
         for name in names:
             sys.stdout.buffer.write(values[name].encode() + b"\n")
-    elif as_json:
-        print_json(values)
     elif not values and not builds:
         click.echo(f"{app} has no config variables; podshift config {app} set K=V sets one")
     else:

@@ -6,7 +6,7 @@ import sys
 import click
 
 from podshift.cli.background import run_change
-from podshift.cli.command import app_argument, json_option, open_installation, print_json
+from podshift.cli.command import app_argument, json_option, open_installation, print_json, refuse_json
 from podshift.report import printable, shorten
 
 PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
@@ -21,6 +21,7 @@ def scale(app: str, counts: tuple[str, ...], as_json: bool) -> None:
     from podshift.deploy.release.scale import scale as bring
 
     if counts:
+        refuse_json(as_json)
         wanted = dict(_count(text) for text in counts)
         run_change(app, lambda change: bring(change, wanted))
         return
