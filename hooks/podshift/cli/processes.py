@@ -9,7 +9,32 @@ from podshift.cli.background import run_change
 from podshift.cli.command import app_argument, json_option, open_installation, print_json, refuse_json
 from podshift.report import printable, shorten
 
-PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
+
+class PassingOn(click.Command):
+    """A command with an app and a command line: its own options stand before or behind the app, and end at `--`.
+
+    What is no option of its own is refused there, as it would only be no program in the container.
+    """
+
+    allow_interspersed_args = False
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        before, rest = self._own_options(ctx, args)
+        behind, command = self._own_options(ctx, rest[1:])
+        return super().parse_args(ctx, [*before, *behind, *rest[:1], *command])
+
+    def _own_options(self, ctx: click.Context, words: list[str]) -> tuple[list[str], list[str]]:
+        """The options that `words` begin with, each with its value, and what comes then."""
+        known = {name: one for one in self.get_params(ctx) if isinstance(one, click.Option) for name in one.opts}
+        end = 0
+        while words[end:] and words[end].startswith("-") and words[end] != "--":
+            name, equals, _ = words[end].partition("=")
+            if name not in known:
+                raise click.NoSuchOption(name, ctx=ctx)
+            end += 1 if equals or known[name].is_flag else 2
+            if end > len(words):
+                raise click.BadOptionUsage(name, f"Option {name!r} requires an argument.", ctx=ctx)
+        return words[:end], words[end:]
 
 
 @click.command()
@@ -50,7 +75,7 @@ def _numbers(app: str) -> dict[str, int]:
         return {process.name: blueprint.replicas(process) for process in blueprint.manifest.processes.values()}
 
 
-@click.command(context_settings=PASS_ON)
+@click.command(cls=PassingOn)
 @app_argument
 @click.argument("command", nargs=-1, required=True, metavar="-- CMD...")
 def run(app: str, command: tuple[str, ...]) -> None:
@@ -61,7 +86,7 @@ def run(app: str, command: tuple[str, ...]) -> None:
         sys.exit(run_command(installation, installation.app(app), _words(command)))
 
 
-@click.command("exec", context_settings=PASS_ON)
+@click.command("exec", cls=PassingOn)
 @app_argument
 @click.option("--process", default="web", show_default=True, metavar="P", help="Whose container.")
 @click.argument("command", nargs=-1, required=True, metavar="-- CMD...")
