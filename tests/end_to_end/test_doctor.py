@@ -16,7 +16,7 @@ from podshift.deploy.checks.finding import Level
 from podshift.settings import Settings
 from server import App, Checkout, Server
 from server.engines import PROGRAM, take_away
-from server.installation import PODSHIFT, created, installed
+from server.installation import PODSHIFT, created, free_port, installed
 
 HEALTHY = {
     "version": {"Version": "4.3.1"},
@@ -78,6 +78,30 @@ def test_faults_are_found_and_typing_the_fixes_mends_them(own: Server, checkout:
             own.podshift(*one["fix"].split()[1:])
         assert errors(own) == {}
         assert app.get() == (200, "hello from v1\n")
+
+
+def test_settings_that_say_another_address_than_the_proxy_has(own: Server, checkout: Checkout) -> None:
+    """An older settings.toml was put back, or somebody edited it."""
+    file, moved = own.home / "settings.toml", Server(own.home, free_port())
+    before = file.read_text()
+    with created(own) as app:
+        checkout.push(app)
+        label = f"--filter=label=podshift.home={own.home}"
+        proxy = own.engine("ps", label, "--filter=label=podshift.role=proxy", "--format={{.Names}}").strip()
+        for now, earlier in ((moved, own), (own, moved)):
+            file.write_text(before.replace(str(own.port), str(now.port)))
+            found = errors(own)["proxy"]
+            assert (
+                found["found"] == f"it listens on 127.0.0.1:{earlier.port}, and settings.toml says 127.0.0.1:{now.port}"
+            )
+            assert found["fix"] == "podshift init"
+            assert f"proxy: HAProxy listens on 127.0.0.1:{now.port}, from" in own.podshift("init").stdout
+            assert own.engine("port", proxy).split()[-1] == f"127.0.0.1:{now.port}"
+            assert now.get(app.host) == (200, "hello from v1\n")
+        identity = own.engine("inspect", "--format={{.Id}}", proxy)
+        own.podshift("init")
+        assert own.engine("inspect", "--format={{.Id}}", proxy) == identity
+        assert errors(own) == {}
 
 
 def test_a_commit_whose_deploy_never_began(own: Server, checkout: Checkout) -> None:

@@ -58,6 +58,12 @@ def outdated(installation: Installation) -> bool:
     return not wanted_maps(installation).keys() <= installation.proxy.maps() or not installation.proxy.serves_edge()
 
 
+def published(installation: Installation) -> str | None:
+    """Where the proxy's container was started to listen; None: an older podshift did not write it down."""
+    found = installation.engine.containers(home=installation.label, role="proxy")
+    return next((one.labels.get("podshift.listen") for one in found), None)
+
+
 def wanted_maps(installation: Installation) -> dict[str, dict[str, str]]:
     apps = [app for app in installation.records.apps() if not app.by_alias]
     return maps(apps, installation.records.containers(), installation.https_port)
@@ -86,6 +92,7 @@ def proxy_arguments(installation: Installation) -> list[str]:
         f"--name={home.proxy_name}",
         f"--label=podshift.home={installation.label}",
         "--label=podshift.role=proxy",
+        f"--label=podshift.listen={settings.listen}",
         f"--network={home.proxy_network}",
         *(f"--network={network}:ip={place['address']},mac={place['mac_address']}" for network, place in places),
         "--sysctl=net.ipv4.ip_forward=0",  # it is on every app's network, and must be no way from one to another

@@ -8,7 +8,7 @@ from podshift.deploy.checks.answer import http_answer
 from podshift.deploy.checks.finding import Finding, error, fine, warning
 from podshift.deploy.containers import ONE_OFF
 from podshift.deploy.installation import Installation
-from podshift.deploy.proxy import outdated
+from podshift.deploy.proxy import outdated, published
 from podshift.deploy.server.status import AppStatus, statuses
 from podshift.lock import AppLock
 from podshift.source import Repository
@@ -22,11 +22,13 @@ def check_proxy(installation: Installation) -> Iterator[Finding]:
         yield error("proxy", "it does not answer", "podshift up")
         return
     listen = installation.settings.listen
+    if (own := published(installation)) not in (None, listen):
+        yield error("proxy", f"it listens on {own}, and settings.toml says {listen}", "podshift init")
+        return
     try:
         http_answer(listen)
     except (OSError, http.client.HTTPException) as problem:
-        restart = f"{installation.settings.engine} restart {installation.home.proxy_name}"
-        yield error("proxy", f"it runs, but {listen} does not answer: {problem}", restart)
+        yield error("proxy", f"it runs, but {listen} does not answer: {problem}", "podshift init")
         return
     if outdated(installation):
         what = f"answers on {listen}, but not by this podshift's haproxy.cfg: not all that is here can be done"

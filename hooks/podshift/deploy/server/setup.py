@@ -2,6 +2,7 @@
 
 import errno
 import getpass
+import http.client
 import shutil
 import socket
 from collections.abc import Callable
@@ -10,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from podshift.deploy.app.apps import destroy_unserved, write_hooks
+from podshift.deploy.checks.answer import http_answer
 from podshift.deploy.edge.addresses import collide
 from podshift.deploy.edge.container import ensure_edge
 from podshift.deploy.edge.image import EDGE_IMAGES
 from podshift.deploy.installation import Installation
 from podshift.deploy.keys.book import remove_block, renew_block
-from podshift.deploy.proxy import outdated, start_proxy
+from podshift.deploy.proxy import outdated, published, start_proxy
 from podshift.deploy.server.proxyimage import PROXY_IMAGES, obtain_proxy_image
 from podshift.deploy.server.service import remove_service
 from podshift.deploy.server.trial import try_container
@@ -174,9 +176,21 @@ def _bring_proxy_up(installation: Installation, *, changed: bool, say: Say) -> N
     name = installation.home.proxy_network
     if installation.engine.network_label(name, "podshift.home") is None:
         installation.engine.create_network(name, {"podshift.home": installation.label})
-    if changed or not installation.proxy.reachable() or outdated(installation):
+    if changed or not installation.proxy.reachable() or outdated(installation) or _misplaced(installation):
         start_proxy(installation)
     say(f"proxy: HAProxy listens on {installation.settings.listen}, from {installation.settings.proxy_image}")
+
+
+def _misplaced(installation: Installation) -> bool:
+    """Does the proxy not listen where the settings say? They may have been put back since it was started."""
+    listen = installation.settings.listen
+    if published(installation) not in (None, listen):
+        return True
+    try:
+        http_answer(listen)
+    except (OSError, http.client.HTTPException):
+        return True
+    return False
 
 
 def _refuse_too_few_backends(home: Home, backends: int) -> None:
