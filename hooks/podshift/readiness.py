@@ -10,17 +10,15 @@ from pathlib import Path
 from podshift.asking.confirmation import Confirmation
 from podshift.engine import Engine
 from podshift.errors import PodshiftError
+from podshift.exits import exited
 from podshift.model import DOCKERS_NAMESERVER, Readiness
 from podshift.proxy import ServerState, Upstreams
 from podshift.records import Placed
-from podshift.report import both_ends
 
 POLL_MILLISECONDS = 20
 # Most apps are ready before the engine would even have listed their containers.
 FIRST_LOOKS_SECONDS = 0.2
 LOG_LINES = 25
-# Of a container that exited the log is short, and what went wrong may be at either end of it.
-FIRST_LINES, LAST_LINES, READ_LINES = 8, 17, 1000
 # A container that nobody asks anything must stay up this long, or for its own shorter time-out.
 SETTLE_SECONDS = 3.0
 LOOPBACK = ("127.", "[::1]")
@@ -127,11 +125,7 @@ def _passes(readiness: Readiness, server: ServerState | None) -> bool:
 
 
 def _gone(engine: Engine, place: Placed) -> int:
-    raise PodshiftError(
-        f"{place.name} exited at start",
-        hint="what it printed is above; mend it and push again",
-        details=both_ends(_log(engine, place, READ_LINES), FIRST_LINES, LAST_LINES),
-    )
+    raise exited(engine, place.name, place.process, " at start")
 
 
 def _not_ready(engine: Engine, one: _Running, server: ServerState | None) -> None:
@@ -139,7 +133,7 @@ def _not_ready(engine: Engine, one: _Running, server: ServerState | None) -> Non
     listening = listening_ports(one.pid)
     saw, hint = _diagnosis(place, one.readiness, server, listening)
     if one.confirmation.missing:
-        saw, hint = one.confirmation.missing, "mend it and push again; podshift output has this log"
+        saw, hint = one.confirmation.missing, "mend it and try again"
     heard = ", ".join(f"{address}:{port}" for address, port in listening) or "no port at all"
     raise PodshiftError(
         f"{place.name} was not ready within {limit:g} s: {saw}",
@@ -216,8 +210,8 @@ def _address(text: str, wide: bool) -> str:
     return ".".join(str(byte) for byte in reversed(bytes.fromhex(text)))
 
 
-def _log(engine: Engine, place: Placed, lines: int = LOG_LINES) -> tuple[str, ...]:
+def _log(engine: Engine, place: Placed) -> tuple[str, ...]:
     try:
-        return tuple(engine.logs(place.name, lines))
+        return tuple(engine.logs(place.name, LOG_LINES))
     except PodshiftError:
         return ()

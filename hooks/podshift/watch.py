@@ -8,6 +8,7 @@ from contextlib import ExitStack
 
 from podshift.engine import Engine
 from podshift.errors import PodshiftError
+from podshift.exits import exited
 from podshift.proxy import ServerState, Upstreams
 
 POLL_MILLISECONDS = 50
@@ -15,6 +16,8 @@ POLL_MILLISECONDS = 50
 SILENT_SECONDS = 15.0
 # Fewer answers say nothing about a share.
 ENOUGH_ANSWERS = 20
+WATCHED = "web"  # only what answers requests is watched
+LOG_LINES = 25
 
 
 def watch(
@@ -37,7 +40,7 @@ def watch(
             watched[descriptor] = name
         while heard < deadline:
             for descriptor, _ in poll.poll(POLL_MILLISECONDS):
-                raise _bad(f"{watched[descriptor]} exited", engine, watched[descriptor])
+                raise exited(engine, watched[descriptor], WATCHED)
             try:
                 servers = proxy.look(backend).servers
             except PodshiftError:
@@ -47,7 +50,7 @@ def watch(
             heard = time.monotonic()
             for name in names:
                 if name not in servers or servers[name].status.startswith("DOWN"):
-                    raise _bad(f"{name} no longer passes its check", engine, name)
+                    raise _failing(engine, name)
             complain(servers, names, max_errors, errors_before)
             on_look(servers)
 
@@ -78,13 +81,14 @@ def _descriptors(engine: Engine, app: str, names: Sequence[str]) -> dict[str, in
     except OSError:
         for descriptor in found.values():
             os.close(descriptor)
-        raise _bad(f"{name} exited", engine, name) from None
+        raise exited(engine, name, WATCHED) from None
     return found
 
 
-def _bad(what: str, engine: Engine, name: str) -> PodshiftError:
+def _failing(engine: Engine, name: str) -> PodshiftError:
     try:
-        lines = tuple(engine.logs(name, 25))
+        lines = tuple(engine.logs(name, LOG_LINES))
     except PodshiftError:
         lines = ()
-    return PodshiftError(what, hint="its last log lines are above; mend it and push again", details=lines)
+    hint = f"{'its last log lines are above; ' if lines else ''}mend it and try again"
+    return PodshiftError(f"{name} no longer passes its check", hint=hint, details=lines)

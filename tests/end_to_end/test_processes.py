@@ -101,6 +101,21 @@ def test_a_worker_that_does_not_stay_up_switches_nothing(app: App, checkout: Che
     assert app.states() == ["live", "failed"]
 
 
+def test_one_that_ends_without_a_word_is_told_of_by_its_status(app: App, checkout: Checkout) -> None:
+    checkout.commit("Silent", podshift_toml=f'{WEB}command = "exit 3"\n')
+    pushed = checkout.push(app)
+    assert f"error: {app.name}-web-1-1 exited at start with status 3 hint: it printed nothing" in pushed.said
+    assert app.releases()[0]["error"] == f"{app.name}-web-1-1 exited at start with status 3"
+
+
+def test_one_that_wants_more_memory_than_it_may_have(app: App, checkout: Checkout) -> None:
+    greedy = WORKER.replace("time.sleep(3600)", "x = b'x' * (200 << 20)") + 'memory = "24m"\n'
+    checkout.commit("Greedy", podshift_toml=greedy)
+    pushed = checkout.push(app)
+    assert "it was killed (SIGKILL), most likely for want of memory: its limit is 24m" in pushed.said
+    assert "hint: raise process.worker.memory in podshift.toml" in pushed.said
+
+
 def test_a_stop_first_worker_comes_back_when_the_new_one_fails(app: App, checkout: Checkout) -> None:
     checkout.commit("Worker", podshift_toml=WORKER + 'order = "stop-first"\n')
     checkout.push(app)

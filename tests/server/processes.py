@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from podshift.engine import Container, Engine
+from podshift.engine import Container, Ending, Engine
 from podshift.model import Order, Process, Readiness
 from podshift.records import Placed
 from podshift.rotate import New
@@ -34,7 +34,10 @@ def new_container(
 
 
 class ProcessEngine(Engine):
-    """Podman's verbs over processes. `failing` maps a verb to what it raises, the next time only."""
+    """Podman's verbs over processes.
+
+    `failing` maps a verb to what it raises, the next time only; the `silent` have printed nothing.
+    """
 
     def __init__(self, folder: Path) -> None:
         super().__init__(Settings(engine="no-engine"))
@@ -42,6 +45,7 @@ class ProcessEngine(Engine):
         self.arguments: dict[str, Sequence[str]] = {}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.failing: dict[str, BaseException] = {}
+        self.silent: set[str] = set()
 
     def run(self, arguments: Sequence[str], env: Mapping[str, str] | None = None) -> None:
         self._fail("run")
@@ -78,7 +82,14 @@ class ProcessEngine(Engine):
             process.pid if process and running else 0,
         )
 
+    def ending(self, name: str) -> Ending | None:
+        process = self.processes.get(name)
+        status = process.poll() if process else None
+        return None if status is None else Ending(status if status >= 0 else 128 - status)
+
     def logs(self, name: str, lines: int) -> list[str]:
+        if name in self.silent:
+            return []
         return (self.folder / name / "output").read_text().splitlines()[-lines:]
 
     def end(self, name: str, number: int = signal.SIGKILL) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from podshift.engine import BuildRequest, Container, Engine, EngineError, ImageFacts
+from podshift.engine import BuildRequest, Container, Ending, Engine, EngineError, ImageFacts
 from podshift.engine.command import ended, run
 from podshift.errors import PodshiftError
 from podshift.settings import Settings
@@ -78,6 +78,61 @@ def test_containers_are_found_by_label(recorder: Recorder) -> None:
         True, "hello", "web", 12, 3, "10.0.0.9",
     )  # fmt: skip
     assert (other.running, other.pid, other.app, other.release) == (False, 0, "", 0)
+
+
+ENDED = {"state": "exited", "status": 3, "out_of_memory": False, "memory": 0}
+
+
+@pytest.mark.parametrize(
+    ("told", "ending"),
+    [
+        ({}, Ending(3)),
+        ({"state": "restarting"}, Ending(3)),
+        ({"status": 137, "memory": 10 << 20}, Ending(137, memory=10 << 20)),
+        ({"status": 1, "out_of_memory": True, "memory": 1 << 30}, Ending(1, out_of_memory=True, memory=1 << 30)),
+        ({"state": "running", "status": 0}, None),
+        ({"state": "created", "status": 0}, None),
+    ],
+)
+def test_how_a_container_ended(recorder: Recorder, told: dict[str, object], ending: Ending | None) -> None:
+    """One that was started again keeps nothing of its last end."""
+    recorder.answer(json.dumps({**ENDED, **told}))
+    assert recorder.engine.ending("hello-web-1-1") == ending
+    (words,) = recorder.said()
+    assert (words[:2], words[-1]) == (["container", "inspect"], "hello-web-1-1")
+
+
+@pytest.mark.parametrize(
+    ("ending", "words"),
+    [
+        (Ending(0), " with status 0"),
+        (Ending(3), " with status 3"),
+        (Ending(139), " with status 139 (SIGSEGV)"),
+        (Ending(137), " with status 137 (SIGKILL)"),
+        (Ending(255), " with status 255"),
+        (
+            Ending(137, memory=10 << 20),
+            ": it was killed (SIGKILL), most likely for want of memory: its limit is 10m",
+        ),
+        (
+            Ending(1, out_of_memory=True, memory=3 << 29),
+            ": it was killed (SIGKILL), most likely for want of memory: its limit is 1536m",
+        ),
+    ],
+)
+def test_how_it_ended_in_words(ending: Ending, words: str) -> None:
+    assert ending.words == words
+
+
+def test_how_often_containers_were_started_again(recorder: Recorder) -> None:
+    assert recorder.engine.restarts([]) == {}
+    recorder.answer("/hello-web-1-1 0\nhello-job-1-1 4\nError: no such container gone\n", status=125)
+    assert recorder.engine.restarts(["hello-web-1-1", "hello-job-1-1", "gone"]) == {
+        "hello-web-1-1": 0,
+        "hello-job-1-1": 4,
+    }
+    (words,) = recorder.said()
+    assert words[-3:] == ["hello-web-1-1", "hello-job-1-1", "gone"]
 
 
 def test_no_container_is_an_empty_list(recorder: Recorder) -> None:

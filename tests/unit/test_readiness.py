@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from podshift import readiness
-from podshift.engine import Container
+from podshift.engine import Container, Ending
 from podshift.errors import PodshiftError
+from podshift.exits import exited
 from podshift.model import Readiness
 from podshift.proxy import Proxy, ServerState
 from podshift.readiness import await_ready, listening_ports
@@ -112,10 +113,47 @@ def test_a_container_that_nobody_asks_must_only_stay_up(engine: ProcessEngine, t
 def test_one_that_exits_is_noticed_at_once_with_its_first_and_last_lines(engine: ProcessEngine, tmp_path: Path) -> None:
     worker = Placed("worker-1", "worker", "", 0)
     engine.run(("worker-1", "0", "crash"))
-    with pytest.raises(PodshiftError, match="worker-1 exited at start") as caught:
+    with pytest.raises(PodshiftError, match=r"worker-1 exited at start with status 1$") as caught:
         await_ready(engine, Proxy(tmp_path), "hello", "b0", [(worker, Readiness(timeout=600))])
     shown = [f"start, line {number}" for number in (*range(1, 9), *range(14, 31))]
     assert caught.value.details == (*shown[:8], "(5 lines left out)", *shown[8:])
+
+
+def test_one_that_exits_without_a_word(engine: ProcessEngine) -> None:
+    """What there is to say is its status; a hint at what it printed would lead nowhere."""
+    engine.silent.add("worker-1")
+    engine.run(("worker-1", "0", "crash"))
+    engine.processes["worker-1"].wait()
+    error = exited(engine, "worker-1", "worker", " at start")
+    assert error.lines()[0] == "error: worker-1 exited at start with status 1"
+    assert error.hint.startswith("it printed nothing")
+
+
+@pytest.mark.parametrize(
+    ("ending", "process", "said", "hint"),
+    [
+        (Ending(0), "worker", "with status 0", "its command has to go on for as long as the app runs"),
+        (Ending(137, memory=10 << 20), "web", "its limit is 10m", "raise web.memory in podshift.toml"),
+        (Ending(137, memory=10 << 20), "job", "its limit is 10m", "raise process.job.memory in podshift.toml"),
+        (None, "web", "exited at start", "it printed nothing"),
+    ],
+)
+def test_what_to_do_about_an_end(
+    engine: ProcessEngine, monkeypatch: pytest.MonkeyPatch, ending: Ending | None, process: str, said: str, hint: str
+) -> None:
+    """One that runs again is looked at for a moment only."""
+    monkeypatch.setattr(engine, "ending", lambda _: ending)
+    monkeypatch.setattr(engine, "logs", lambda *_: [])
+    error = exited(engine, "hello-1", process, " at start")
+    assert error.message.endswith(said)
+    assert hint in error.hint
+
+
+def test_an_end_that_the_engine_tells_of_only_later(engine: ProcessEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = iter([None, None, Ending(3)])
+    monkeypatch.setattr(engine, "ending", lambda _: next(told))
+    monkeypatch.setattr(engine, "logs", lambda *_: [])
+    assert exited(engine, "hello-1", "web", " at start").message == "hello-1 exited at start with status 3"
 
 
 def test_one_that_had_exited_before_anybody_looked_is_noticed_too(engine: ProcessEngine, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """podman or docker: everything that is asked of a container engine, and the only importer of sh."""
 
 from podshift.engine.command import PACKAGES, EngineError, TimedOut
+from podshift.engine.ending import Ending
 from podshift.engine.engine import Engine, open_engine
 from podshift.engine.objects import Container, Image, ImageFacts, ImageOrigin
 from podshift.engine.probe import Choice, choose_engine
@@ -13,6 +14,7 @@ __all__ = [
     "BuildRequest",
     "Choice",
     "Container",
+    "Ending",
     "Engine",
     "EngineError",
     "Image",

@@ -11,6 +11,7 @@ from typing import Any
 
 from podshift.engine.caller import Caller, label_filters
 from podshift.engine.command import EngineError, Line
+from podshift.engine.ending import Ending
 from podshift.engine.environment import passed
 from podshift.engine.inside import start_inside
 from podshift.engine.objects import Container
@@ -19,6 +20,11 @@ from podshift.engine.terminal import attached
 STOPPING_TRIES = 5
 # Of the processors, when all of them are wanted; a container has 1024 unless it asks for more.
 FIRST_SHARES = 8192
+END = (
+    '{"state":{{json .State.Status}},"status":{{json .State.ExitCode}},'
+    '"out_of_memory":{{json .State.OOMKilled}},"memory":{{json .HostConfig.Memory}}}'
+)
+RESTARTED = re.compile(r"^/?(\S+) (\d+)$", re.MULTILINE)
 
 
 class Containers(Caller):
@@ -32,6 +38,22 @@ class Containers(Caller):
         filters = label_filters(labels)
         rows = json.loads(self.call("ps", "--all", "--format=json", *filters) or "[]")
         return [Container(row["Names"][0], row.get("Labels") or {}, row["State"], row.get("Pid", 0)) for row in rows]
+
+    def ending(self, name: str) -> Ending | None:
+        """How a container ended; None while it runs, again perhaps: engines forget its last end then."""
+        facts = json.loads(self.call("container", "inspect", f"--format={END}", name))
+        state = facts.pop("state")
+        return None if state in ("running", "created") else Ending(**facts)
+
+    def restarts(self, names: Sequence[str]) -> dict[str, int]:
+        """How often the engine started each of these again after it had ended; without those that are gone."""
+        if not names:
+            return {}
+        try:
+            printed = self.call("container", "inspect", "--format={{.Name}} {{.RestartCount}}", *names)
+        except EngineError as error:
+            printed = error.printed
+        return {name: int(number) for name, number in RESTARTED.findall(printed)}
 
     @cached_property
     def first_served(self) -> list[str]:

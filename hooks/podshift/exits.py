@@ -1,0 +1,55 @@
+"""Why a container ended that should have gone on: its status, and what it printed."""
+
+import time
+
+from podshift.engine import Ending, Engine
+from podshift.errors import PodshiftError
+from podshift.report import both_ends
+
+# One that was started again meanwhile is about to end once more, as a rule.
+AGAIN_SECONDS = 1.0
+POLL_SECONDS = 0.05
+# The log of what exited is short, and what went wrong may be at either end of it.
+FIRST_LINES, LAST_LINES, READ_LINES = 8, 17, 1000
+
+
+def exited(engine: Engine, name: str, process: str, when: str = "") -> PodshiftError:
+    """The error to raise for a container of this process. `when` goes after `exited`: " at start".
+
+    The end is asked for first: a moment later the engine may have started it again, and knows nothing of it.
+    """
+    ending = _last_end(engine, name)
+    printed = _printed(engine, name)
+    return PodshiftError(
+        f"{name} exited{when}{ending.words if ending else ''}",
+        hint=_hint(ending, process, printed=bool(printed)),
+        details=both_ends(printed, FIRST_LINES, LAST_LINES),
+    )
+
+
+def _last_end(engine: Engine, name: str) -> Ending | None:
+    deadline = time.monotonic() + AGAIN_SECONDS
+    try:
+        while not (ending := engine.ending(name)) and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
+    except PodshiftError:
+        return None
+    return ending
+
+
+def _printed(engine: Engine, name: str) -> tuple[str, ...]:
+    try:
+        return tuple(engine.logs(name, READ_LINES))
+    except PodshiftError:
+        return ()
+
+
+def _hint(ending: Ending | None, process: str, *, printed: bool) -> str:
+    if ending and ending.for_want_of_memory:
+        table = process if process == "web" else f"process.{process}"
+        return f"raise {table}.memory in podshift.toml, or have it use less, and try again"
+    if ending and ending.status == 0:
+        return f"{'what it printed is above; ' * printed}its command has to go on for as long as the app runs"
+    if printed:
+        return "what it printed is above; mend it and try again"
+    return "it printed nothing: run its image by hand, or have it say why it ends, and try again"
