@@ -145,6 +145,8 @@ def status(app: str | None, as_json: bool) -> None:
         return
     if not found:
         click.echo("no apps yet; podshift create APP makes one")
+    if any(one.proxy_answers is False for one in found):
+        click.echo("proxy: it does not answer; podshift up")
     for one in found:
         _print_status(one)
 
@@ -159,6 +161,7 @@ def _status_object(one: "AppStatus") -> dict[str, object]:
         "stopped": one.stopped,
         "path": one.app.path,
         "maintenance": one.app.maintenance,
+        "proxy_answers": one.proxy_answers,
         "processes": {
             name: [{"container": c.container, "state": c.state, "upstream": c.upstream} for c in containers]
             for name, containers in one.processes.items()
