@@ -16,7 +16,7 @@ from podshift.deploy.checks.finding import Level
 from podshift.settings import Settings
 from server import App, Checkout, Server
 from server.engines import PROGRAM, take_away
-from server.installation import PODSHIFT, created, free_port, installed
+from server.installation import PODSHIFT, created, free_port, installed, wait_until
 
 HEALTHY = {
     "version": {"Version": "4.3.1"},
@@ -102,6 +102,38 @@ def test_settings_that_say_another_address_than_the_proxy_has(own: Server, check
         own.podshift("init")
         assert own.engine("inspect", "--format={{.Id}}", proxy) == identity
         assert errors(own) == {}
+
+
+def test_status_says_what_is_broken(own: Server, checkout: Checkout) -> None:
+    """The proxy that is silent, and the container that is not there."""
+    with created(own) as app:
+        checkout.push(app)
+        name = f"{app.name}-web-1-1"
+        assert app.status()["proxy_answers"] is True
+        assert own.podshift("status", app.name).stdout.splitlines()[-1].split() == [name, "running", "up"]
+        label = f"--filter=label=podshift.home={own.home}"
+        proxy = own.engine("ps", label, "--filter=label=podshift.role=proxy", "--format={{.Names}}").strip()
+        take_away(own, name, proxy)
+        found = app.status()
+        assert found["proxy_answers"] is False
+        assert found["processes"] == {"web": [{"container": name, "state": "missing", "upstream": None}]}
+        lines = own.podshift("status", app.name).stdout.splitlines()
+        assert lines[0] == "proxy: it does not answer; podshift up"
+        assert lines[-1].split() == [name, "missing"]
+        own.podshift("up")
+
+
+def test_a_container_that_is_started_again_for_ever(own: Server, checkout: Checkout) -> None:
+    job = '[process.job]\ncommand = "sleep 5; exit 1"\nready = { timeout = "1s" }\n'
+    with created(own) as app:
+        checkout.commit("Job", podshift_toml=f'[web]\nwatch = "0s"\n{job}')
+        checkout.push(app)
+        name = f"{app.name}-job-1-1"
+        wait_until(lambda: findings(own)[f"app {app.name}"]["level"] == "warning", seconds=60, what="a restart")
+        found = findings(own)[f"app {app.name}"]
+        if found["level"] == "warning":  # else it has ended just now
+            assert found["found"].startswith(f"{name} was started again ")
+            assert found["fix"] == f"podshift logs {app.name} --process job"
 
 
 def test_a_commit_whose_deploy_never_began(own: Server, checkout: Checkout) -> None:

@@ -1,7 +1,7 @@
 """What stands on the machine: the proxy, the hooks, the units, and whether records and containers agree."""
 
 import http.client
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from podshift.deploy.app.apps import HOOKS, hook_text
 from podshift.deploy.checks.answer import http_answer
@@ -9,7 +9,7 @@ from podshift.deploy.checks.finding import Finding, error, fine, warning
 from podshift.deploy.containers import ONE_OFF
 from podshift.deploy.installation import Installation
 from podshift.deploy.proxy import outdated, published
-from podshift.deploy.server.status import AppStatus, statuses
+from podshift.deploy.server.status import MISSING, AppStatus, ContainerStatus, statuses
 from podshift.lock import AppLock
 from podshift.source import Repository
 
@@ -66,8 +66,10 @@ def check_agreement(installation: Installation) -> Iterator[Finding]:
     """Records and containers say the same, for every app; and there are no containers of nobody's."""
     recorded = installation.records.containers()
     found = statuses(installation)
+    names = [container.container for one in found for container in _lasting(one) if container.state != MISSING]
+    restarts = installation.engine.restarts(names)
     for one in found:
-        yield _agreement(one, {place.name for place in recorded.get(one.app.name, [])})
+        yield _agreement(one, {place.name for place in recorded.get(one.app.name, [])}, restarts)
     apps = {one.app.name for one in found}
     strays = [
         one.name for one in installation.engine.containers(home=installation.label) if one.app and one.app not in apps
@@ -77,13 +79,28 @@ def check_agreement(installation: Installation) -> Iterator[Finding]:
         yield warning("strays", f"containers of apps that are gone: {', '.join(strays)}", fix)
 
 
-def _agreement(status: AppStatus, wanted: set[str]) -> Finding:
-    lasting = [one for process, containers in status.processes.items() if process not in ONE_OFF for one in containers]
-    running = {container.container for container in lasting if container.state == "running"}
+def _lasting(status: AppStatus) -> list[ContainerStatus]:
+    return [one for process, containers in status.processes.items() if process not in ONE_OFF for one in containers]
+
+
+def _agreement(status: AppStatus, wanted: set[str], restarts: Mapping[str, int]) -> Finding:
+    check = f"app {status.app.name}"
+    running = {container.container for container in _lasting(status) if container.state == "running"}
     if status.deploying:
-        return fine(f"app {status.app.name}", f"under way: {status.deploying}")
+        return fine(check, f"under way: {status.deploying}")
     if running == wanted:
-        return fine(f"app {status.app.name}", "stopped" if status.stopped else "runs what the records say")
+        return _restarted(status, restarts) or fine(check, "stopped" if status.stopped else "runs what the records say")
     missing, surplus = sorted(wanted - running), sorted(running - wanted)
     words = [f"{', '.join(names)} {what}" for names, what in ((missing, "missing"), (surplus, "too many")) if names]
-    return error(f"app {status.app.name}", "; ".join(words), f"podshift up {status.app.name}")
+    return error(check, "; ".join(words), f"podshift up {status.app.name}")
+
+
+def _restarted(status: AppStatus, restarts: Mapping[str, int]) -> Finding | None:
+    """One that ends and is started again for ever runs nearly whenever one looks."""
+    again = {one: restarts[one.container] for one in _lasting(status) if restarts.get(one.container)}
+    if not again:
+        return None
+    times = ("once" if number == 1 else f"{number} times" for number in again.values())
+    words = [f"{one.container} was started again {often}" for one, often in zip(again, times, strict=True)]
+    process = next(name for name, containers in status.processes.items() if next(iter(again)) in containers)
+    return warning(f"app {status.app.name}", ", ".join(words), f"podshift logs {status.app.name} --process {process}")
