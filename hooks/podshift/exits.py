@@ -1,8 +1,11 @@
-"""Why a container ended that should have gone on: its status, and what it printed."""
+"""Why a container did not start, or ended that should have gone on: the engine's words, its status, what it printed."""
 
+import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from podshift.engine import Ending, Engine
+from podshift.engine import Ending, Engine, EngineError
 from podshift.errors import PodshiftError
 from podshift.report import both_ends
 
@@ -11,6 +14,30 @@ AGAIN_SECONDS = 1.0
 POLL_SECONDS = 0.05
 # The log of what exited is short, and what went wrong may be at either end of it.
 FIRST_LINES, LAST_LINES, READ_LINES = 8, 17, 1000
+
+# What the engines say of a container that they cannot start → what to do.
+NO_PROGRAM = "the image has no such program, or may not run it: see the command in podshift.toml, or the image's CMD"
+CANNOT_START = (
+    (r"no command", "the image has no command: give it a CMD, or podshift.toml a command"),
+    (r"unable to find (user|group)|no matching entries in", "USER in the Containerfile is nobody whom the image knows"),
+    (r"executable file|open executable|exec format error", NO_PROGRAM),
+    (r"name .*is already in use", "{engine} ps --all shows whose container it is"),
+    (r"unknown (shorthand )?flag|invalid (argument|value|--)", "podshift render {app} shows what the template gives"),
+)
+NOT_STARTED = (125, 126, 127)
+
+
+@contextmanager
+def hinted(engine: Engine, app: str) -> Iterator[None]:
+    """Put a hint to the EngineError of a `run` that could not start its container."""
+    try:
+        yield
+    except EngineError as error:
+        if not error.hint and error.status in NOT_STARTED:
+            hints = (hint for words, hint in CANNOT_START if re.search(words, error.output, re.IGNORECASE))
+            hint = next(hints, "see the image's command and user; podshift render {app} shows the other options")
+            error.hint = hint.format(app=app, engine=engine.program)
+        raise
 
 
 def exited(engine: Engine, name: str, process: str, when: str = "") -> PodshiftError:

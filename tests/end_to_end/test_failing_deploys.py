@@ -114,6 +114,22 @@ def test_a_container_that_does_not_get_ready(
     serving.is_unchanged(f"was not ready within 4 s: {saw}")
 
 
+@pytest.mark.parametrize(
+    ("last_line", "hint"),
+    [
+        ("ENTRYPOINT []\nCMD []", "hint: the image has no command: give it a CMD"),
+        ("USER nosuch", "hint: USER in the Containerfile is nobody whom the image knows"),
+    ],
+)
+def test_a_container_that_cannot_be_started_at_all(serving: Serving, last_line: str, hint: str) -> None:
+    own = (serving.checkout.folder / "Containerfile").read_text()
+    serving.checkout.commit("Not to be started", Containerfile=f"{own}{last_line}\n")
+    pushed = serving.push_here()
+    assert f"error: {PROGRAM} run failed with status 12" in pushed.said
+    assert hint in pushed.said
+    serving.is_unchanged(f"{PROGRAM} run failed")
+
+
 def test_the_same_push_can_be_made_again_and_then_a_mended_one(app: App, checkout: Checkout) -> None:
     checkout.version("v1", "crash")
     for _ in range(2):

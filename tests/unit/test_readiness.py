@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from podshift import readiness
-from podshift.engine import Container, Ending
+from podshift.engine import Container, Ending, EngineError
 from podshift.errors import PodshiftError
-from podshift.exits import exited
+from podshift.exits import exited, hinted
 from podshift.model import Readiness
 from podshift.proxy import Proxy, ServerState
 from podshift.readiness import await_ready, listening_ports
@@ -147,6 +147,32 @@ def test_what_to_do_about_an_end(
     error = exited(engine, "hello-1", process, " at start")
     assert error.message.endswith(said)
     assert hint in error.hint
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "hint"),
+    [
+        (125, "Error: no command or entrypoint provided, and no CMD or ENTRYPOINT from image", "give it a CMD"),
+        (126, "Error: unable to find user nosuch: no matching entries in passwd file", "USER in the Containerfile"),
+        (127, 'exec: "nosuch": executable file not found in $PATH: unknown', "no such program"),
+        (125, "Error: unknown flag: --nosuch", "podshift render hello"),
+        (125, "Error: invalid value for memory: invalid size: 'abc'", "podshift render hello"),
+        (125, 'the container name "hello-web-2-1" is already in use', "no-engine ps --all"),
+        (126, "Error: something else", "the image's command and user; podshift render hello"),
+        (1, "Error: something else", ""),
+    ],
+)
+def test_a_container_that_cannot_be_started_at_all(engine: ProcessEngine, status: int, words: str, hint: str) -> None:
+    with pytest.raises(EngineError) as caught, hinted(engine, "hello"):
+        raise EngineError(f"podman run failed with status {status}", words, status=status)
+    assert hint in caught.value.hint
+    assert bool(caught.value.hint) == bool(hint)
+
+
+def test_a_hint_of_the_engine_s_own_stays(engine: ProcessEngine) -> None:
+    with pytest.raises(EngineError) as caught, hinted(engine, "hello"):
+        raise EngineError("docker run failed with status 125", "no daemon", hint="start it", status=125)
+    assert caught.value.hint == "start it"
 
 
 def test_an_end_that_the_engine_tells_of_only_later(engine: ProcessEngine, monkeypatch: pytest.MonkeyPatch) -> None:

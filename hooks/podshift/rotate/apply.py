@@ -7,6 +7,7 @@ from typing import Protocol
 
 from podshift.engine import Engine
 from podshift.errors import PodshiftError, said_of
+from podshift.exits import hinted
 from podshift.proxy import ServerState, Upstreams, begin_canary, end_canary
 from podshift.readiness import await_ready
 from podshift.report import count, duration
@@ -181,7 +182,8 @@ class Rotation:
     def _start(self, new: Sequence[New]) -> None:
         for one in new:
             self.watcher.step("start", one.name)
-            self.engine.run(one.arguments, self.env)
+            with hinted(self.engine, self.app):
+                self.engine.run(one.arguments, self.env)
             if one.place.is_web:
                 self.proxy.add(self.backend, one.place)
         self.instants.started = self.instants.started or time.monotonic()

@@ -18,6 +18,7 @@ from podshift.deploy.release.repair import UNFINISHED
 from podshift.deploy.volumes import prepare_volumes
 from podshift.engine import Container
 from podshift.errors import PodshiftError
+from podshift.exits import hinted
 from podshift.proxy import backend_name, end_canary
 from podshift.readiness import await_ready
 from podshift.records import App, Placed
@@ -132,7 +133,8 @@ def _bring_up(
             blueprint = Blueprint(installation, app, live)
             process = blueprint.manifest.processes[place.process]
             prepare_volumes(blueprint)
-            installation.engine.run(blueprint.arguments(process, place), blueprint.variables)
+            with hinted(installation.engine, app.name):
+                installation.engine.run(blueprint.arguments(process, place), blueprint.variables)
         else:
             log.step("start", place.name)
             installation.engine.start([place.name])
