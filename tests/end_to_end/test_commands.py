@@ -3,13 +3,14 @@
 import json
 import re
 import secrets
+import socket
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from server import App, Checkout, Server
-from server.installation import created
+from server.installation import PROGRAM, created, free_port
 
 
 @pytest.fixture
@@ -139,6 +140,19 @@ def test_every_command_has_help(server: Server) -> None:
     assert len(names) > 15
     for name in names:
         assert server.podshift(name, "--help").stdout.startswith(f"Usage: podshift {name}")
+
+
+def test_an_address_that_somebody_else_listens_on(tmp_path: Path) -> None:
+    port = free_port()
+    server = Server(tmp_path / "home", port)
+    with socket.create_server(("127.0.0.1", port)):
+        done = server.podshift("init", "--listen", f"127.0.0.1:{port}", "--engine", PROGRAM, check=False)
+    try:
+        assert done.returncode == 1
+        assert f"error: the proxy cannot listen on 127.0.0.1:{port}: somebody else does\nhint: ss -ltnp" in done.stderr
+        assert "podshift init --listen" in done.stderr
+    finally:
+        server.podshift("uninstall", "--yes", check=False)
 
 
 def test_without_an_installation(tmp_path: Path) -> None:

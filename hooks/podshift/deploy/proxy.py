@@ -1,9 +1,11 @@
 """The proxy's container: there, running, attached to every app's network, and equal to the records."""
 
+import re
 import time
 
 from podshift.deploy.installation import Installation
 from podshift.deploy.networks import ensure_networks, open_networks, proxy_place, renew_unused
+from podshift.engine import EngineError
 from podshift.errors import PodshiftError
 from podshift.lock import exclusive
 from podshift.proxy import INSIDE, copy_static_files, maps
@@ -12,6 +14,8 @@ from podshift.report import Log
 from podshift.settings import make_private
 
 START_SECONDS = 20.0
+# podman's words, and Docker's own proxy for ports.
+TAKEN = re.compile(r"address already in use|port is already allocated")
 POLL_SECONDS = 0.02
 # Maps that no record has the whole of: what is in them for containers that start, are tried or drained is in use.
 UNDER_WAY = ("ready", "canary")
@@ -42,7 +46,10 @@ def _start(installation: Installation) -> None:
     engine.remove([name])
     renew_unused(installation, stale)
     installation.write_proxy_files()
-    engine.run([*first_served, *proxy_arguments(installation)])
+    try:
+        engine.run([*first_served, *proxy_arguments(installation)])
+    except EngineError as error:
+        raise _not_started(installation, error) from None
     deadline = time.monotonic() + START_SECONDS
     while not installation.proxy.reachable():
         if time.monotonic() > deadline:
@@ -51,6 +58,18 @@ def _start(installation: Installation) -> None:
             )
         time.sleep(POLL_SECONDS)
     engine.keep_isolated()
+
+
+def _not_started(installation: Installation, error: EngineError) -> PodshiftError:
+    """Whatever else it is, the engine's own words are shown."""
+    if not TAKEN.search(error.output):
+        return error
+    listen = installation.settings.listen
+    return PodshiftError(
+        f"the proxy cannot listen on {listen}: somebody else does",
+        hint="ss -ltnp says who; or podshift init --listen 127.0.0.1:8081, or another address",
+        details=error.details,
+    )
 
 
 def outdated(installation: Installation) -> bool:
