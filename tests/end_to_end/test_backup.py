@@ -116,6 +116,22 @@ def test_an_address_that_is_taken_there(tmp_path: Path) -> None:
         engine("network", "rm", occupied)
 
 
+def test_beside_an_installation_that_has_the_app(tmp_path: Path) -> None:
+    archive = tmp_path / "podshift.tar.gz"
+    with installed(tmp_path / "old") as old, created(old) as app:
+        old.podshift("backup", str(archive))
+        new = Server(tmp_path / "new", old.port)
+        done = new.podshift("restore", str(archive), check=False)
+        try:
+            assert done.returncode == 1
+            said = f"this engine has a network podshift-{app.name} already, of {old.home}"
+            assert f"error: all is restored, but this machine is not ready: {said}" in done.stderr
+            assert "hint: installations on one engine share its names" in done.stderr
+        finally:
+            new.podshift("uninstall", "--volumes", "--yes", check=False)
+        assert old.podshift("status", app.name).stdout.startswith(f"{app.name}: nothing live yet")
+
+
 def test_only_an_empty_home_is_restored_to(server: Server, tmp_path: Path) -> None:
     archive = tmp_path / "podshift.tar.gz"
     server.podshift("backup", str(archive))

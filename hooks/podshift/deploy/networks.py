@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from podshift.deploy.addresses import mac_address, proxy_address
 from podshift.deploy.installation import Installation
 from podshift.engine import EngineError
+from podshift.errors import PodshiftError
 from podshift.records import App
 
 # What the network of an app says of itself. Those of an older podshift were not cut off from each other.
@@ -16,6 +17,14 @@ def create_app_network(installation: Installation, app: str, subnet: str | None 
     """A network that leads to the proxy and out into the world, and to no other app. Gives its subnet back."""
     labels = {"podshift.home": installation.label, "podshift.app": app, **ISOLATED}
     return installation.engine.create_network(installation.network(app), labels, subnet=subnet, isolated=True)
+
+
+def refuse_taken_network(installation: Installation, app: str, hint: str) -> None:
+    """Raises PodshiftError where the app's network is another installation's: their engine has one for each name."""
+    name = installation.network(app)
+    owner = installation.engine.network_label(name, "podshift.home")
+    if owner not in (None, installation.label):
+        raise PodshiftError(f"this engine has a network {name} already, of {owner or 'somebody else'}", hint=hint)
 
 
 def ensure_networks(installation: Installation) -> None:
@@ -63,6 +72,9 @@ def proxy_place(subnet: str) -> dict[str, str]:
 
 def _create(installation: Installation, app: App) -> None:
     """With its old addresses where this machine has no other use for them."""
+    refuse_taken_network(
+        installation, app.name, f"installations on one engine share its names: take {app.name} away there"
+    )
     try:
         create_app_network(installation, app.name, app.subnet)
     except EngineError:

@@ -10,7 +10,7 @@ from pathlib import Path
 from podshift.deploy.app.domains import check_domain, refuse_taken_domains
 from podshift.deploy.installation import Installation
 from podshift.deploy.keys.claim import refuse_left_behind
-from podshift.deploy.networks import create_app_network, create_start_network
+from podshift.deploy.networks import create_app_network, create_start_network, refuse_taken_network
 from podshift.deploy.proxy import attach, detach, ensure_proxy, forget_app, synchronise_maps
 from podshift.deploy.prune import own_images
 from podshift.deploy.queue import queued
@@ -62,7 +62,7 @@ def create_app(installation: Installation, wanted: NewApp, log: Log, *, owner: s
 def _checked(installation: Installation, new: NewApp) -> NewApp:
     check_app_name(new.name)
     if new.proxy == HAPROXY and not installation.settings.has_proxy:
-        raise PodshiftError("this installation has no proxy", hint="podshift create APP --proxy alias")
+        raise PodshiftError("this installation has no proxy", hint=f"podshift create {new.name} --proxy alias")
     if new.proxy == ALIAS and new.domains:
         raise PodshiftError(
             "which hosts lead to an app that is found by its alias is your own proxy's to say",
@@ -172,15 +172,9 @@ def _refuse_taken(installation: Installation, name: str, domains: tuple[str, ...
     if any(app.name == name for app in installation.records.apps()):
         raise PodshiftError(f"there is an app {name} already", hint=f"podshift status {name}")
     refuse_taken_domains(installation, name, (own_host(name), *domains))
-    network, home = installation.network(name), installation.home
-    if network in (home.edge_name, home.proxy_name, home.proxy_network):
-        raise PodshiftError(f"{network} is a name of podshift's own", hint="choose another name")
-    owner_home = installation.engine.network_label(network, "podshift.home")
-    if owner_home not in (None, installation.label):
-        raise PodshiftError(
-            f"this engine has a network {network} already, of {owner_home or 'somebody else'}",
-            hint="choose another name: installations on one engine share its names",
-        )
+    if installation.network(name) in (installation.home.edge_name, installation.home.proxy_network):
+        raise PodshiftError(f"{installation.network(name)} is a name of podshift's own", hint="choose another name")
+    refuse_taken_network(installation, name, "choose another name: installations on one engine share its names")
 
 
 def short_remote(name: str) -> str:
