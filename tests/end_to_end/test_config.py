@@ -106,6 +106,9 @@ def test_config_with_which_the_app_does_not_start_changes_nothing(app: App, chec
     done = app.server.podshift("config", app.name, "set", "BEHAVIOUR=crash", check=False)
     assert done.returncode == 1
     assert "exited at start" in done.stdout + done.stderr
+    commit = checkout.git("rev-parse", "HEAD")[:7]
+    assert f"{app.name}: v1 ({commit}) still serves; not kept: set BEHAVIOUR\n" in done.stdout
+    assert "hint: what it printed is above; mend it and try again" in done.stderr
     assert app.get() == (200, "hello from v1\n")
     assert app.server.json("config", app.name) == {}
 
@@ -138,7 +141,7 @@ def test_an_env_file(app: App, tmp_path) -> None:  # type: ignore[no-untyped-def
         (["set", "1A=x"], "no name for a variable"),
         (["set", "PORT=1"], "set web.port"),
         (["set", "PODSHIFT_APP=x"], "given by podshift"),
-        (["unset", "NOPE"], "NOPE not set"),
+        (["unset", "NOPE"], "NOPE not set\nhint: podshift config app-"),
         (["set"], "nothing to set"),
     ],
 )

@@ -20,6 +20,15 @@ def resting_place(installation: Installation, repository: Repository, app: str, 
     return live.commit if live else None
 
 
+def serving(installation: Installation, app: str) -> str:
+    """What of the app serves when something else did not go live, for who made that fail."""
+    live = installation.records.live_release(app)
+    if live is None:
+        return "nothing was serving before"
+    still = "still serves" if installation.records.containers().get(app) else "is live, and runs nothing"
+    return f"{live.name} ({live.commit[:7]}) {still}"
+
+
 def move_back(installation: Installation, repository: Repository, app: str, branch: str | None, failed: str) -> str:
     """Move the branch off the failed commit, unless it has moved on already; what to say of it, or nothing.
 

@@ -1,7 +1,7 @@
 """Rollback, new config: a rotation to an image that is there already, without a build."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from podshift.deploy.build.image import ensure_image
@@ -9,6 +9,7 @@ from podshift.deploy.events.record import Happening, recorded
 from podshift.deploy.installation import Installation
 from podshift.deploy.queue import queued
 from podshift.deploy.release.background import Cancellation
+from podshift.deploy.release.branch import serving
 from podshift.deploy.release.repair import repair, repair_unsettled
 from podshift.deploy.release.rollout import roll_out
 from podshift.errors import Cancelled, PodshiftError
@@ -50,7 +51,7 @@ def configure(change: Change, edit: Callable[[Variables], Variables], what: str)
             set_variables(change, config)
             change.log.success(f"{change.app.name}: {what}; nothing runs that could use it")
         else:
-            run_again(change, live, config, what)
+            run_again(change, live, config, what, undone=f"; not kept: {what}")
 
 
 def configure_later(change: Change, edit: Callable[[Variables], Variables], what: str) -> None:
@@ -84,6 +85,22 @@ def changing(change: Change, what: str, detail: str = "") -> Iterator[Happening]
             raise
 
 
+def tell_what_serves(change: Change, undone: str = "") -> None:
+    """Of a change that failed, before its error. Nothing where the records cannot be read: the error is the news."""
+    with suppress(PodshiftError):
+        change.log.line(f"{change.app.name}: {serving(change.installation, change.app.name)}{undone}")
+
+
+@contextmanager
+def telling_what_serves(change: Change) -> Iterator[None]:
+    """For a rotation of the live release itself."""
+    try:
+        yield
+    except PodshiftError:
+        tell_what_serves(change)
+        raise
+
+
 def live_release(change: Change) -> Release:
     live = change.installation.records.live_release(change.app.name)
     if live is None:
@@ -97,9 +114,12 @@ def set_variables(change: Change, config: Variables) -> None:
 
 
 def run_again(
-    change: Change, earlier: Release, config: Variables, what: str, *, rollback_of: int | None = None
+    change: Change, earlier: Release, config: Variables, what: str, *, rollback_of: int | None = None, undone: str = ""
 ) -> None:
-    """A new release of an earlier one's image, with this config. Raises PodshiftError when it did not go live."""
+    """A new release of an earlier one's image, with this config. Raises PodshiftError when it did not go live.
+
+    What serves then is told, and `undone` beside it.
+    """
     records, name = change.installation.records, change.app.name
     with records.transaction():
         release = records.add_release(
@@ -121,6 +141,7 @@ def run_again(
         if records.release(name, release.number).state is not State.LIVE:
             state = State.CANCELLED if isinstance(error, Cancelled) else State.FAILED
             records.end_release(release, state, str(error))
+            tell_what_serves(change, undone)
         raise
 
 

@@ -7,7 +7,7 @@ from podshift.deploy.addresses import free_addresses
 from podshift.deploy.build.image import ensure_image
 from podshift.deploy.containers import Blueprint, lasting_containers
 from podshift.deploy.proxy import renew_network
-from podshift.deploy.release.change import Change, changing, live_release, run_again
+from podshift.deploy.release.change import Change, changing, live_release, run_again, telling_what_serves
 from podshift.deploy.release.rollout import LiveBooks, roll_out
 from podshift.deploy.release.scale import ScaledBooks, refuse_unknown
 from podshift.deploy.volumes import prepare_volumes
@@ -73,8 +73,9 @@ def _again(change: Change, what: str) -> None:
         return
     change.log.rename(installation.home.log(app.name, live.number).with_name(f"{what}.log"))
     change.log.line(f"{app.name} {live.name}: {what}")
-    ensure_image(installation, app, live, change.log)
-    roll_out(installation, app, live, change.log, change.cancellation)
+    with telling_what_serves(change):
+        ensure_image(installation, app, live, change.log)
+        roll_out(installation, app, live, change.log, change.cancellation)
 
 
 def _replace(change: Change, names: Sequence[str]) -> None:
@@ -102,5 +103,6 @@ def _replace(change: Change, names: Sequence[str]) -> None:
     ]
     books = ScaledBooks(installation, app, live, change.log, change.cancellation)
     books.kept = [place for place in recorded if place.process not in names]
-    books.rotation(blueprint.variables).apply(plan_rotation(new, [one for one in present if one.process in names]))
+    with telling_what_serves(change):
+        books.rotation(blueprint.variables).apply(plan_rotation(new, [one for one in present if one.process in names]))
     change.log.success(f"{app.name} {live.name}: {count(len(new), 'new container')} of {', '.join(names)}")

@@ -14,7 +14,7 @@ from podshift.deploy.prune import prune_quietly
 from podshift.deploy.queue import queued
 from podshift.deploy.release.accepted import Accepted, noted
 from podshift.deploy.release.background import Cancellation
-from podshift.deploy.release.branch import move_back
+from podshift.deploy.release.branch import move_back, serving
 from podshift.deploy.release.gate import Gate
 from podshift.deploy.release.options import ORDINARY, Options, check_process
 from podshift.deploy.release.repair import repair, repair_unsettled
@@ -177,13 +177,11 @@ def _move_branch_back(installation: Installation, wish: Wish, repository: Reposi
     live = installation.records.live_release(wish.app)
     if wish.gate is not None:
         wish.gate.go_back(repository, wish.commit)
-    still = "still serves" if installation.records.containers().get(wish.app) else "is live, and runs nothing"
-    serving = f"{live.name} ({live.commit[:7]}) {still}" if live else "nothing was serving before"
     moved = move_back(installation, repository, wish.app, wish.branch, wish.commit)
     at_it = f"{wish.branch} is back at {live.commit[:7]}" if live else ""
     moved = f"{wish.branch} is back at it" if moved == at_it else moved
     branch = wish.gate.branch if wish.gate else wish.branch
     stuck = bool(branch and not moved and repository.tip(branch) == wish.commit != (live and live.commit))
     moved = f"{branch} could not be moved back: podshift up does that" if stuck else moved
-    log.line(f"{wish.app}: {serving}{f', and {moved}' if moved else ''}")
+    log.line(f"{wish.app}: {serving(installation, wish.app)}{f', and {moved}' if moved else ''}")
     return not stuck

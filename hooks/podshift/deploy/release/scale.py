@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from podshift.deploy.addresses import free_addresses
 from podshift.deploy.containers import Blueprint, lasting_containers, refuse_too_many
-from podshift.deploy.release.change import Change, changing, live_release
+from podshift.deploy.release.change import Change, changing, live_release, telling_what_serves
 from podshift.deploy.release.rollout import LiveBooks
 from podshift.deploy.volumes import prepare_volumes
 from podshift.engine import Container
@@ -52,7 +52,8 @@ def scale(change: Change, wanted: Mapping[str, int]) -> None:
         books.wanted = wanted
         prepare_volumes(blueprint)
         plan = plan_rotation(new, surplus, blueprint.manifest.processes)
-        books.rotation(blueprint.variables).apply(plan)
+        with telling_what_serves(change):
+            books.rotation(blueprint.variables).apply(plan)
         done = f"{count(len(new), 'container')} started, {len(surplus)} stopped"
         change.log.success(f"{app.name} runs {numbers}: {done}")
 
