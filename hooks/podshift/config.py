@@ -82,9 +82,9 @@ def _line(binding: "Binding") -> int:
     return binding.original.line + empty.count("\n")
 
 
-def without(variables: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
-    """All but these. Raises PodshiftError for one that is not set."""
+def without(variables: Mapping[str, str], names: Iterable[str], app: str) -> dict[str, str]:
+    """All of the app's but these. Raises PodshiftError for one that is not set."""
     missing = [name for name in names if name not in variables]
     if missing:
-        raise PodshiftError(f"{', '.join(missing)} not set", hint="podshift config APP lists them")
+        raise PodshiftError(f"{', '.join(missing)} not set", hint=f"podshift config {app} lists them")
     return {name: value for name, value in variables.items() if name not in set(names)}

@@ -26,9 +26,9 @@ def render_template(name: str, folders: Sequence[Path], **values: Any) -> str:
     try:
         return _template(name, folders).render(**values)
     except jinja2.TemplateSyntaxError as error:
-        raise _template_error(error.filename or name, error.lineno, error.message or "syntax error") from None
+        raise _template_error(error.filename or name, error.lineno, error.message or "syntax error", values) from None
     except Exception as error:  # a template can raise anything: it is a program of the operator's
-        raise _template_error(*_where(error, name), f"{type(error).__name__}: {error}") from None
+        raise _template_error(*_where(error, name), f"{type(error).__name__}: {error}", values) from None
 
 
 def _template(name: str, folders: Sequence[Path]) -> "Template":
@@ -128,5 +128,8 @@ def _where(error: Exception, name: str) -> tuple[str, int]:
     return place
 
 
-def _template_error(filename: str, line: int, reason: str) -> PodshiftError:
-    return PodshiftError(f"{filename}, line {line}: {reason}", hint="podshift render APP shows the result")
+def _template_error(filename: str, line: int, reason: str, values: Mapping[str, Any]) -> PodshiftError:
+    hint = "mend it; without a template of your own podshift's is used"
+    if app := values.get("app"):
+        hint = f"{hint}. podshift render {app} shows the result"
+    return PodshiftError(f"{filename}, line {line}: {reason}", hint=hint)

@@ -51,7 +51,7 @@ def watch(
             for name in names:
                 if name not in servers or servers[name].status.startswith("DOWN"):
                     raise _failing(engine, name)
-            complain(servers, names, max_errors, errors_before)
+            complain(app, servers, names, max_errors, errors_before)
             on_look(servers)
 
 
@@ -61,13 +61,15 @@ def error_share(servers: Mapping[str, ServerState], names: Sequence[str]) -> tup
     return sum(server.failed for server in chosen), sum(server.answered for server in chosen)
 
 
-def complain(servers: Mapping[str, ServerState], names: Sequence[str], max_errors: float, errors_before: float) -> None:
+def complain(
+    app: str, servers: Mapping[str, ServerState], names: Sequence[str], max_errors: float, errors_before: float
+) -> None:
     """Raises PodshiftError when too many answers failed: more than borne, and more than twice those before."""
     failed, answered = error_share(servers, names)
     if answered >= ENOUGH_ANSWERS and failed / answered > max(max_errors, 2 * errors_before):
         raise PodshiftError(
             f"{failed:,} of {answered:,} answers failed, more than {max_errors:.0%} (web.max_errors)",
-            hint="podshift output APP has this log; mend it and push again",
+            hint=f"podshift logs {app} shows what it printed; mend it and try again",
         )
 
 

@@ -96,8 +96,8 @@ def _unset(scope: Scope, names: tuple[str, ...]) -> None:
         raise click.UsageError("nothing to unset: say which")
     with open_installation() as installation:
         installation.app(scope.app)
-        without(scope.variables(installation.records), names)
-    scope.change(lambda before: without(before, names), f"unset {', '.join(sorted(names))}")
+        without(scope.variables(installation.records), names, scope.app)
+    scope.change(lambda before: without(before, names, scope.app), f"unset {', '.join(sorted(names))}")
 
 
 def _show(scope: Scope, names: tuple[str, ...], release: str | None, as_json: bool) -> None:
@@ -106,11 +106,13 @@ def _show(scope: Scope, names: tuple[str, ...], release: str | None, as_json: bo
         installation.app(app)
         builds = {} if release else installation.records.build_variables(app)
         if release:
-            values = installation.records.release_variables(installation.records.release(app, release_number(release)))
+            values = installation.records.release_variables(
+                installation.records.release(app, release_number(release, app))
+            )
         else:
             values = scope.variables(installation.records)
     if names:
-        without(values, names)
+        without(values, names, app)
         values = {name: values[name] for name in names}
     if as_json:
         print_json(values)

@@ -45,7 +45,7 @@ def rollback(app: str, release: str | None, keep_config: bool) -> None:
     """Go back to an earlier release's image and config. Default: the one that was live before."""
     from podshift.deploy.release.change import rollback as go_back
 
-    number = release_number(release) if release else None
+    number = release_number(release, app) if release else None
     run_change(app, lambda change: go_back(change, number, keep_config=keep_config))
 
 
@@ -116,7 +116,7 @@ def output(app: str, release: str | None) -> None:
         found = installation.records.releases(app)
         if not found:
             raise PodshiftError(f"{app} has no releases yet", hint="git push one")
-        number = release_number(release) if release else found[0].number
+        number = release_number(release, app) if release else found[0].number
         path = installation.home.log(app, installation.records.release(app, number).number)
     try:
         click.echo(path.read_text(errors="replace"), nl=False)
@@ -135,10 +135,10 @@ def render(app: str) -> None:
             click.echo("\n".join(map(printable, arguments)))
 
 
-def release_number(text: str) -> int:
+def release_number(text: str, app: str) -> int:
     """`v12` or `12`. Raises PodshiftError for everything else, and for more digits than any release has."""
     if match := re.fullmatch(r"v?([0-9]{1,9})", text):
         return int(match[1])
     raise PodshiftError(
-        f"{shorten(printable(text), 40)!r} is no release", hint="such as v12; podshift releases APP lists them"
+        f"{shorten(printable(text), 40)!r} is no release", hint=f"such as v12; podshift releases {app} lists them"
     )

@@ -9,6 +9,7 @@ from podshift.manifest import APP_JSON, MANIFEST, MANIFEST_BYTES, PROCFILE, Plac
 from podshift.model import Manifest
 from podshift.receive.options import SKIP
 from podshift.receive.push import Push
+from podshift.records import App
 from podshift.settings import Home, load_settings
 from podshift.source import Commit, Repository, check_bounds, check_received, drop_left_locks
 
@@ -34,7 +35,7 @@ def check(home: Home, push: Push) -> None:
             check_skip(push)
             return
         with Commit(repository, update.new) as commit:
-            manifest = check_commit(commit, push.app.path)
+            manifest = check_commit(commit, push.app)
         refuse_ungranted(push.app, manifest)
         check_process(push.options.deploy, push.app, manifest.web)
         check_timeout(manifest.build, settings)
@@ -59,19 +60,20 @@ def check_skip(push: Push) -> None:
         )
 
 
-def check_commit(commit: Commit, path: str) -> Manifest:
+def check_commit(commit: Commit, app: App) -> Manifest:
     """What the commit says of itself. Raises PodshiftError for all that can be seen to fail without a build."""
+    path = app.path
     if path:
-        check_path(commit, path)
+        check_path(commit, app)
     files = [at(path, name) for name in (MANIFEST, PROCFILE, APP_JSON)]
     manifest = parse_manifest(*(commit.text(file, MANIFEST_BYTES) for file in files))
     where = places(path, manifest.build)
     if not commit.has(*where.containerfiles):
-        check_kind(commit, where)
+        check_kind(commit, where, app.name)
     return manifest
 
 
-def check_kind(commit: Commit, where: Places) -> None:
+def check_kind(commit: Commit, where: Places, app: str) -> None:
     """Raises PodshiftError unless it may be a kind of app that podshift knows; the build will look more closely."""
     from podshift.recognise import could_be_known, nothing_known  # most apps bring a Containerfile
     from podshift.source.tree import CommitTree
@@ -80,15 +82,16 @@ def check_kind(commit: Commit, where: Places) -> None:
         raise where.missing(commit.oid)
     tree = CommitTree(commit, where.context)
     if not could_be_known(tree.names()):
-        raise nothing_known(f"{where.listed} in commit {commit.oid[:7]}", tree, where.context)
+        raise nothing_known(f"{where.listed} in commit {commit.oid[:7]}", tree, where.context, app)
 
 
-def check_path(commit: Commit, path: str) -> None:
+def check_path(commit: Commit, app: App) -> None:
     """Raises PodshiftError unless the folder of the app is there; git does not look through a link in it."""
+    path = app.path
     entry = commit.entry(path)
     if entry is None or entry.kind != "a directory":
         found = f"{path} is {entry.kind}, and no folder," if entry else f"there is no folder {path}"
         raise PodshiftError(
             f"{found} in commit {commit.oid[:7]}",
-            hint="push the branch that has it; on the server `podshift path APP DIR` names another folder",
+            hint=f"push the branch that has it; on the server `podshift path {app.name} DIR` names another folder",
         )

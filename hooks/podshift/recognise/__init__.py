@@ -58,8 +58,8 @@ def _unused(kind: str, there: Collection[str]) -> list[str]:
     return ["package.json is not built: an app of two languages needs a Containerfile of its own"]
 
 
-def nothing_known(missing: str, tree: Tree, top: str = ".") -> PodshiftError:
-    """`missing` is the Containerfile that is not there; `top` is where in its repository the tree is."""
+def nothing_known(missing: str, tree: Tree, top: str = ".", app: str = "APP") -> PodshiftError:
+    """`missing` is the Containerfile that is not there; `top` is where in its repository the tree of the app is."""
     from podshift.recognise.below import apps_below
 
     marks = ", ".join(mark for marks in KINDS.values() for mark in marks)
@@ -67,7 +67,9 @@ def nothing_known(missing: str, tree: Tree, top: str = ".") -> PodshiftError:
     hint = "add one, commit it, and push again"
     if below:
         folder = next(iter(below))
-        hint = f"an app in a folder: podshift create APP --path {folder}; one that is made: podshift path APP {folder}"
+        hint = (
+            f"an app in a folder: podshift create APP --path {folder}; one that is made: podshift path {app} {folder}"
+        )
     return PodshiftError(
         f"there is no {missing}, and no kind of app that podshift knows",
         details=(f"looked for: {marks}", *(f"there is an app in {folder} ({mark})" for folder, mark in below.items())),

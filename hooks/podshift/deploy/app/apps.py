@@ -172,8 +172,9 @@ def _refuse_taken(installation: Installation, name: str, domains: tuple[str, ...
     if any(app.name == name for app in installation.records.apps()):
         raise PodshiftError(f"there is an app {name} already", hint=f"podshift status {name}")
     refuse_taken_domains(installation, name, (own_host(name), *domains))
-    if installation.network(name) in (installation.home.edge_name, installation.home.proxy_network):
-        raise PodshiftError(f"{installation.network(name)} is a name of podshift's own", hint="choose another name")
+    network, home = installation.network(name), installation.home
+    if network in (home.edge_name, home.proxy_name, home.proxy_network):
+        raise PodshiftError(f"{network} is a name of podshift's own", hint="choose another name")
     refuse_taken_network(installation, name, "choose another name: installations on one engine share its names")
 
 

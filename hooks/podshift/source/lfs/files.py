@@ -40,11 +40,12 @@ def _refusal(missing: list[Pointer], error: PodshiftError, outside: Outside) -> 
     what = f"{printable(missing[0].path)} is a Git LFS pointer"
     if len(missing) > 1:
         what = f"{printable(missing[0].path)} and {len(missing) - 1} more are Git LFS pointers"
+    hint = error.hint.replace("APP", outside.app)  # who asks a host knows nothing of apps
     return PodshiftError(
         f"{what}, and {error.message}",
-        hint=error.hint or f"podshift origin {outside.app} shows where the server looks for them",
+        hint=hint or f"podshift origin {outside.app} shows where the server looks for them",
         details=error.details,
-    )  # fmt: skip
+    )
 
 
 def _is_there(store: Path, pointer: Pointer) -> bool:
