@@ -8,6 +8,7 @@ import pytest
 from podshift.errors import PodshiftError
 from podshift.receive.checks import check
 from podshift.receive.gate import read_packets, write_packets
+from podshift.receive.hooks import first_push_hint
 from podshift.receive.options import PushOptions
 from podshift.receive.push import Push, Update, options_in, parse_updates, pusher, read_push
 from podshift.records import NewApp, Records
@@ -51,6 +52,25 @@ def test_only_the_deploy_branch_deploys() -> None:
     push = Push(HELLO, parse_updates(lines))
     assert push.deploy == Update(OLD, NEW, "refs/heads/main")
     assert Push(HELLO, parse_updates(lines[:2])).deploy is None
+
+
+@pytest.mark.parametrize(
+    ("refs", "live", "hint"),
+    [
+        (["refs/heads/master"], None, "hint: git push … master:main deploys it"),
+        (["refs/tags/v1", "refs/heads/a/b"], None, "hint: git push … a/b:main deploys it"),
+        (["refs/heads/master"], 3, ""),
+        (["refs/heads/master", "refs/heads/main"], None, ""),
+        (["refs/tags/v1"], None, ""),
+    ],
+)
+def test_who_pushes_another_branch_first_is_told_how_to_deploy_it(refs: list[str], live: int | None, hint: str) -> None:
+    updates = parse_updates([f"{NONE} {NEW} {ref}" for ref in refs])
+    assert first_push_hint(Push(HELLO._replace(live=live), updates)) == hint
+
+
+def test_a_deleted_branch_is_nothing_to_deploy() -> None:
+    assert first_push_hint(Push(HELLO._replace(live=None), parse_updates([f"{OLD} {NONE} refs/heads/x"]))) == ""
 
 
 def test_the_gate_is_the_app_s_or_the_push_s() -> None:

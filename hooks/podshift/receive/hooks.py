@@ -60,6 +60,8 @@ def post_receive(home: Home, app: str, lines: list[str]) -> int:
         if update != push.deploy:
             what = "deleted" if update.new is None else "accepted, not deployed"
             say(f"{printable(update.name)}: {what} (only {push.app.branch} deploys)")
+    if hint := first_push_hint(push):
+        say(hint)
     wanted = push.deploy
     if wanted is None or wanted.new is None or (push.gated and _gate_has_deployed(home, app, wanted.new)):
         return 0
@@ -67,6 +69,14 @@ def post_receive(home: Home, app: str, lines: list[str]) -> int:
         _skip(home, push, wanted.new)
         return 0
     return 0 if _deploy(home, push, wanted.new) else 1
+
+
+def first_push_hint(push: Push) -> str:
+    """For whoever pushed another branch before anything was ever live, and waits for it; empty: for nobody."""
+    branch = next((one for one in push.updates if one.new and one.ref == f"refs/heads/{one.name}"), None)
+    if push.app.live or push.deploy or branch is None:
+        return ""
+    return f"hint: git push … {printable(branch.name)}:{push.app.branch} deploys it"
 
 
 def _gate_has_deployed(home: Home, app: str, commit: str) -> bool:
