@@ -150,6 +150,24 @@ def test_scale_is_kept_by_the_next_push(app: App, checkout: Checkout) -> None:
     assert sorted(upstreams(app)) == [f"{app.name}-web-2-1", f"{app.name}-web-2-2"]
 
 
+def test_a_push_says_whose_the_numbers_are_until_they_are_given_back(app: App, checkout: Checkout) -> None:
+    server = app.server
+    checkout.commit("Two", podshift_toml=f"{WEB}replicas = 2\n")
+    assert " scale " not in checkout.push(app).said
+    assert server.podshift("scale", app.name).stdout == "web=2\n"
+    server.podshift("scale", app.name, "web=1")
+    assert server.podshift("scale", app.name).stdout == "web=1 (podshift scale)\n"
+    assert server.json("scale", app.name) == {"web": 1}
+    checkout.version("v2")
+    assert "scale web=1 (podshift scale); podshift.toml has 2" in checkout.push(app).said
+    assert f"{app.name} runs web=2: 1 container started, 0 stopped" in server.podshift("scale", app.name, "web=").stdout
+    assert server.podshift("scale", app.name).stdout == "web=2\n"
+    assert len(app.containers()) == 2
+    checkout.version("v3")
+    assert "podshift scale" not in checkout.push(app).said
+    assert server.podshift("scale", app.name, "wrker=", check=False).returncode == 1
+
+
 def test_scale_refuses_what_it_does_not_know(app: App, checkout: Checkout) -> None:
     checkout.push(app)
     done = app.server.podshift("scale", app.name, "wrker=2", check=False)

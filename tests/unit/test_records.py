@@ -218,6 +218,8 @@ def test_what_the_operator_scaled_is_remembered(records: Records) -> None:
     records.set_scale("hello", "web", 2)
     records.set_scale("hello", "worker", 0)
     assert records.scale("hello") == {"web": 2, "worker": 0}
+    records.set_scale("hello", "web", None)
+    assert records.scale("hello") == {"worker": 0}
 
 
 # the file

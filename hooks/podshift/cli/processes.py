@@ -42,7 +42,7 @@ class PassingOn(click.Command):
 @click.argument("counts", nargs=-1, metavar="[PROCESS=N]...")
 @json_option
 def scale(app: str, counts: tuple[str, ...], as_json: bool) -> None:
-    """Show, or change, how many containers each process has."""
+    """Show, or change, how many containers each process has. PROCESS= alone: as many as the repository says."""
     from podshift.deploy.release.scale import scale as bring
 
     if counts:
@@ -50,29 +50,33 @@ def scale(app: str, counts: tuple[str, ...], as_json: bool) -> None:
         wanted = dict(_count(text) for text in counts)
         run_change(app, lambda change: bring(change, wanted))
         return
-    numbers = _numbers(app)
+    numbers, own = _numbers(app)
     if as_json:
         print_json(numbers)
     else:
-        click.echo(" ".join(f"{name}={number}" for name, number in numbers.items()) or f"{app} has nothing live yet")
+        words = [f"{name}={number}{' (podshift scale)' if name in own else ''}" for name, number in numbers.items()]
+        click.echo(" ".join(words) or f"{app} has nothing live yet")
 
 
-def _count(text: str) -> tuple[str, int]:
-    match = re.fullmatch(r"([^=]+)=([0-9]{1,9})", text)
+def _count(text: str) -> tuple[str, int | None]:
+    match = re.fullmatch(r"([^=]+)=([0-9]{0,9})", text)
     if match is None:
-        raise click.UsageError(f"{shorten(printable(text), 60)!r} is not PROCESS=N, such as web=2")
-    return match[1], int(match[2])
+        what = shorten(printable(text), 60)
+        raise click.UsageError(f"{what!r} is not PROCESS=N, such as web=2; or web=, for what the repository says")
+    return match[1], int(match[2]) if match[2] else None
 
 
-def _numbers(app: str) -> dict[str, int]:
+def _numbers(app: str) -> tuple[dict[str, int], set[str]]:
+    """How many of each process; and of which the operator has said so."""
     from podshift.deploy.containers import Blueprint
 
     with open_installation() as installation:
         live = installation.records.live_release(installation.app(app).name)
         if live is None:
-            return {}
+            return {}, set()
         blueprint = Blueprint(installation, installation.app(app), live)
-        return {process.name: blueprint.replicas(process) for process in blueprint.manifest.processes.values()}
+        numbers = {process.name: blueprint.replicas(process) for process in blueprint.manifest.processes.values()}
+        return numbers, set(installation.records.scale(app))
 
 
 @click.command(cls=PassingOn)

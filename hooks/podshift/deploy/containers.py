@@ -58,6 +58,18 @@ class Blueprint:
         return self.installation.records.scale(self.app.name).get(process.name, process.replicas)
 
     @property
+    def overridden(self) -> str:
+        """Where the operator's numbers are others than the repository's, in words; empty: nowhere."""
+        pairs = ((one.name, self.replicas(one), one.replicas) for one in self.manifest.processes.values())
+        differing = [(name, number, own) for name, number, own in pairs if number != own]
+        if not differing:
+            return ""
+        file = "podshift.toml" if self.release.app_json is None else "the repository"  # app.json has a formation
+        ours = " ".join(f"{name}={number}" for name, number, _ in differing)
+        theirs = " ".join(f"{name}={own}" if len(differing) > 1 else f"{own}" for name, _, own in differing)
+        return f"{ours} (podshift scale); {file} has {theirs}"
+
+    @property
     def scaled_to_nothing(self) -> bool:
         return not any(map(self.replicas, self.manifest.processes.values()))
 

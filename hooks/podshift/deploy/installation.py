@@ -66,9 +66,10 @@ class Installation:
         return str(self.home.path)
 
     def go_live(
-        self, release: Release, containers: Sequence[Placed], scales: Mapping[str, int] = MappingProxyType({})
+        self, release: Release, containers: Sequence[Placed], scales: Mapping[str, int | None] = MappingProxyType({})
     ) -> None:  # fmt: skip
-        """The commit point: the records and the proxy's files together; `scales` are numbers newly asked for.
+        """The commit point: the records and the proxy's files together; `scales` are numbers newly asked for, None
+        for what the manifest says.
 
         All that can fail for want of disk is done before the transaction ends; what remains is a rename.
         """

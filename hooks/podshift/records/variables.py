@@ -51,5 +51,9 @@ class VariableRecords(Database):
         rows = self._rows("SELECT process, replicas FROM scales WHERE app = ?", app)
         return {row["process"]: row["replicas"] for row in rows}
 
-    def set_scale(self, app: str, process: str, replicas: int) -> None:
+    def set_scale(self, app: str, process: str, replicas: int | None) -> None:
+        """None: the manifest says it again."""
+        if replicas is None:
+            self._write("DELETE FROM scales WHERE app = ? AND process = ?", app, process)
+            return
         self._write("INSERT OR REPLACE INTO scales (app, process, replicas) VALUES (?, ?, ?)", app, process, replicas)

@@ -57,7 +57,7 @@ class LiveBooks:
         self.write([one.place for one in new])
         self.log.step("live", f"{self.release.name} takes all requests")
 
-    def write(self, places: Sequence[Placed], scales: Mapping[str, int] = MappingProxyType({})) -> None:
+    def write(self, places: Sequence[Placed], scales: Mapping[str, int | None] = MappingProxyType({})) -> None:
         """The commit point: from here on nobody can cancel. `scales` as Installation.go_live() has it."""
         self.cancellation.end()
         self._hold(places)  # first: when the proxy does not take it, nothing was written down yet
@@ -86,6 +86,8 @@ def roll_out(
     """
     proxy, backend = installation.upstreams(app), backend_name(app)
     blueprint = Blueprint(installation, app, release)
+    if overridden := blueprint.overridden:
+        log.step("scale", overridden)
     prepare_volumes(blueprint)
     books = LiveBooks(installation, app, release, log, cancellation)
     # A new release's names are new, so that the records are enough; a restart asks the engine which names are free.

@@ -23,23 +23,30 @@ class ScaledBooks(LiveBooks):
     """What stays is written down beside what is new."""
 
     kept: Sequence[Placed] = ()
-    wanted: Mapping[str, int] = field(default_factory=dict)
+    wanted: Mapping[str, int | None] = field(default_factory=dict)
 
     def commit(self, new: Sequence[New]) -> None:
         self.write([*self.kept, *(one.place for one in new)], self.wanted)
 
 
-def scale(change: Change, wanted: Mapping[str, int]) -> None:
-    """Bring each process to so many containers. All or nothing: when one does not come up, all is as before."""
-    numbers = ", ".join(f"{process}={replicas}" for process, replicas in wanted.items())
-    with changing(change, "scale", numbers):
+def scale(change: Change, asked: Mapping[str, int | None]) -> None:
+    """Bring each process to so many containers; None: as many as its repository says, from now on.
+
+    All or nothing: when one does not come up, all is as before.
+    """
+    what = ", ".join(f"{process}={'' if replicas is None else replicas}" for process, replicas in asked.items())
+    with changing(change, "scale", what):
         installation, app = change.installation, change.app
         live = live_release(change)
         blueprint = Blueprint(installation, app, live)
+        refuse_unknown(asked, blueprint)
+        processes = blueprint.manifest.processes
+        wanted = {name: processes[name].replicas if number is None else number for name, number in asked.items()}
         _refuse_out_of_range(wanted, blueprint)
+        numbers = ", ".join(f"{process}={replicas}" for process, replicas in wanted.items())
         if blueprint.stopped:
             with installation.records.transaction():
-                for process, replicas in wanted.items():
+                for process, replicas in asked.items():
                     installation.records.set_scale(app.name, process, replicas)
             change.log.success(f"{app.name} is stopped; podshift start {app.name} will run {numbers}")
             return
@@ -49,9 +56,9 @@ def scale(change: Change, wanted: Mapping[str, int]) -> None:
         recorded = installation.records.containers().get(app.name, [])
         books = ScaledBooks(installation, app, live, change.log, change.cancellation)
         books.kept = [place for place in recorded if place.name not in gone]
-        books.wanted = wanted
+        books.wanted = asked
         prepare_volumes(blueprint)
-        plan = plan_rotation(new, surplus, blueprint.manifest.processes)
+        plan = plan_rotation(new, surplus, processes)
         with telling_what_serves(change):
             books.rotation(blueprint.variables).apply(plan)
         done = f"{count(len(new), 'container')} started, {len(surplus)} stopped"
@@ -82,7 +89,6 @@ def refuse_unknown(names: Iterable[str], blueprint: Blueprint) -> None:
 
 
 def _refuse_out_of_range(wanted: Mapping[str, int], blueprint: Blueprint) -> None:
-    refuse_unknown(wanted, blueprint)
     for name, replicas in wanted.items():
         if not 0 <= replicas <= MOST_REPLICAS:
             raise PodshiftError(f"{name}={replicas} is out of range", hint=f"0 to {MOST_REPLICAS}")
