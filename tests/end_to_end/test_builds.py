@@ -89,7 +89,8 @@ def test_a_secret_of_a_build_is_in_its_step_and_nowhere_else(app: App, checkout:
     assert SECRET not in listed
     assert server.podshift("config", app.name, "get", "--build", "NPM_TOKEN").stdout == f"{SECRET}\n"
     assert server.json("config", app.name) == {}
-    server.podshift("config", app.name, "unset", "--build", "NPM_TOKEN")
+    unset = server.podshift("config", app.name, "unset", "--build", "NPM_TOKEN").stdout
+    assert "unset NPM_TOKEN for builds; no further build can mount it" in " ".join(unset.split())
     assert "has no config variables" in server.podshift("config", app.name).stdout
     done = server.podshift("config", app.name, "set", "--build", "A=b", "--no-restart", check=False)
     assert (done.returncode, "--build concerns the builds to come" in done.stderr) == (2, True)

@@ -107,6 +107,12 @@ def test_a_bad_value_of_web(line: str, error: str) -> None:
         ("[build]\nargs = { A = 1 }", "build.args.A: must be a string, not 1"),
         ("release = 1", "release: must be a table, not 1"),
         ("port = 80", 'port: unknown key; did you mean "web.port"?'),
+        ("links = 1", 'links: must be a list of names of apps such as ["api"], not 1'),
+        (
+            'links = ["api", "Bad_"]',
+            'links: must be a list of names of apps such as ["api"], and "Bad_" is no such name',
+        ),
+        ("links = [1]", 'links: must be a list of names of apps such as ["api"], and 1 is no such name'),
         ("[wed]", 'wed: unknown key; did you mean "web"?'),
         ("[cron]", "cron: unknown key; known are build, release, web, process, links"),
         ("[process.worker]", "process.worker.command: is missing; say here or in a Procfile what to run"),

@@ -85,9 +85,12 @@ def mount_path(value: object) -> str:
 
 def app_names(value: object) -> tuple[str, ...]:
     """Other apps of the server, each once."""
-    if isinstance(value, list) and all(isinstance(one, str) and APP_NAME.fullmatch(one) for one in value):
-        return tuple(dict.fromkeys(value))
-    return refuse(value, 'a list of names of apps such as ["api"]')
+    if not isinstance(value, list):
+        refuse(value, 'a list of names of apps such as ["api"]')
+    for one in value:
+        if not isinstance(one, str) or not APP_NAME.fullmatch(one):
+            raise ValueError(f'must be a list of names of apps such as ["api"], and {shown(one)} is no such name')
+    return tuple(dict.fromkeys(value))
 
 
 def volumes(value: object) -> dict[str, str]:

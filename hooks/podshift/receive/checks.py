@@ -9,7 +9,7 @@ from podshift.manifest import APP_JSON, MANIFEST, MANIFEST_BYTES, PROCFILE, Plac
 from podshift.model import Manifest
 from podshift.receive.options import SKIP
 from podshift.receive.push import Push
-from podshift.records import App
+from podshift.records import App, Records
 from podshift.settings import Home, load_settings
 from podshift.source import Commit, Repository, check_bounds, check_received, drop_left_locks
 
@@ -36,9 +36,17 @@ def check(home: Home, push: Push) -> None:
             return
         with Commit(repository, update.new) as commit:
             manifest = check_commit(commit, push.app)
-        refuse_ungranted(push.app, manifest)
+        refuse_ungranted(push.app, manifest, lambda: _names(home))
         check_process(push.options.deploy, push.app, manifest.web)
         check_timeout(manifest.build, settings)
+
+
+def _names(home: Home) -> set[str]:
+    records = Records(home.database)
+    try:
+        return records.names()
+    finally:
+        records.close()
 
 
 def check_history(repository: Repository, push: Push) -> None:

@@ -61,6 +61,10 @@ class AppRecords(Database):
             for row in self._rows("SELECT * FROM apps ORDER BY created, name")
         ]
 
+    def names(self) -> set[str]:
+        """Of all apps."""
+        return {row["name"] for row in self._rows("SELECT name FROM apps")}
+
     def _by_app(self, statement: str) -> dict[str, tuple[str, ...]]:
         """The second column's values of each app, which is the first."""
         found: dict[str, tuple[str, ...]] = {}

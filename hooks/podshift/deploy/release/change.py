@@ -65,9 +65,12 @@ def configure_builds(change: Change, edit: Callable[[Variables], Variables], wha
     """Change the secrets of the builds to come."""
     with changing(change, "config", what):
         records, name = change.installation.records, change.app.name
+        before = records.build_variables(name)
+        after = edit(before)
         with records.transaction():
-            records.replace_build_variables(name, edit(records.build_variables(name)))
-        change.log.success(f"{name}: {what}; the next build can mount it")
+            records.replace_build_variables(name, after)
+        then = "the next build can mount it" if after.keys() >= before.keys() else "no further build can mount it"
+        change.log.success(f"{name}: {what}; {then}")
 
 
 @contextmanager

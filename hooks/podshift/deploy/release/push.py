@@ -126,7 +126,7 @@ def _deploy(
     if release.message:
         log.step("message", release.message)
     manifest = Blueprint(installation, app, release).manifest
-    refuse_ungranted(app, manifest)
+    refuse_ungranted(app, manifest, installation.records.names)
     check_process(options, app, manifest.web)
     for warning in (*manifest.notes, *sharing(manifest)):
         log.warning(warning)
