@@ -40,12 +40,15 @@ def hinted(engine: Engine, app: str) -> Iterator[None]:
         raise
 
 
-def exited(engine: Engine, name: str, process: str, when: str = "") -> PodshiftError:
-    """The error to raise for a container of this process. `when` goes after `exited`: " at start".
+def exited(
+    engine: Engine, name: str, process: str, when: str = "", *, patience: float = AGAIN_SECONDS
+) -> PodshiftError:
+    """The error to raise for a container of this process. `when` goes after `exited`: " at start". `patience` is how
+    many seconds it may take to find out how it ended.
 
     The end is asked for first: a moment later the engine may have started it again, and knows nothing of it.
     """
-    ending = _last_end(engine, name)
+    ending = _last_end(engine, name, patience)
     printed = _printed(engine, name)
     return PodshiftError(
         f"{name} exited{when}{ending.words if ending else ''}",
@@ -54,8 +57,8 @@ def exited(engine: Engine, name: str, process: str, when: str = "") -> PodshiftE
     )
 
 
-def _last_end(engine: Engine, name: str) -> Ending | None:
-    deadline = time.monotonic() + AGAIN_SECONDS
+def _last_end(engine: Engine, name: str, patience: float) -> Ending | None:
+    deadline = time.monotonic() + patience
     try:
         while not (ending := engine.ending(name)) and time.monotonic() < deadline:
             time.sleep(POLL_SECONDS)

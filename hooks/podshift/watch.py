@@ -40,7 +40,7 @@ def watch(
             watched[descriptor] = name
         while heard < deadline:
             for descriptor, _ in poll.poll(POLL_MILLISECONDS):
-                raise exited(engine, watched[descriptor], WATCHED)
+                raise exited(engine, watched[descriptor], WATCHED, patience=0)  # requests wait for it
             try:
                 servers = proxy.look(backend).servers
             except PodshiftError:
