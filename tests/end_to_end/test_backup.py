@@ -116,6 +116,7 @@ def test_an_address_that_is_taken_there(tmp_path: Path) -> None:
         engine("network", "rm", occupied)
 
 
+@pytest.mark.matrix
 def test_beside_an_installation_that_has_the_app(tmp_path: Path) -> None:
     archive = tmp_path / "podshift.tar.gz"
     with installed(tmp_path / "old") as old, created(old) as app:

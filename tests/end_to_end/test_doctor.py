@@ -80,6 +80,7 @@ def test_faults_are_found_and_typing_the_fixes_mends_them(own: Server, checkout:
         assert app.get() == (200, "hello from v1\n")
 
 
+@pytest.mark.matrix
 def test_settings_that_say_another_address_than_the_proxy_has(own: Server, checkout: Checkout) -> None:
     """An older settings.toml was put back, or somebody edited it."""
     file, moved = own.home / "settings.toml", Server(own.home, free_port())

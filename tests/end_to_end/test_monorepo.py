@@ -53,7 +53,7 @@ def test_two_apps_from_one_repository(server: Server, tmp_path: Path) -> None:
         commit = checkout.commit("Not there")
         pushed = checkout.push(api)
         assert f"error: there is no folder services/gone in commit {commit[:7]}" in pushed.said
-        assert "podshift path APP DIR" in pushed.said
+        assert f"podshift path {api.name} DIR" in pushed.said
         (checkout.folder / "services/linked").symlink_to("/etc")
         checkout.commit("A link")
         server.podshift("path", api.name, "services/linked")
