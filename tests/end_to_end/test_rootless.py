@@ -61,6 +61,16 @@ def test_the_proxy_stays_in_reach_when_the_last_app_goes(rootless: RemoteServer)
             assert (status, body.strip()) == (503, "This app has nothing running just now.")
 
 
+def test_an_app_that_cannot_be_made_leaves_nothing(rootless: RemoteServer) -> None:
+    """Its network was there already, with no container but the proxy: that starts anew when it leaves."""
+    name = "of-no-branch"
+    done = rootless.podshift("create", name, "--branch", "a..b", check=False)
+    assert (done.returncode, "is no branch name" in done.stderr) == (1, True)
+    assert name not in rootless.engine("network", "ls", "--format={{.Name}}")
+    with created(rootless) as app:
+        assert app.get()[0] == 503
+
+
 def test_it_says_what_the_container_listens_on(app: App, checkout: Checkout) -> None:
     checkout.push(app)
     checkout.commit("Wrong port", behaviour_txt="wrong-port\n", podshift_toml='[web]\nready = { timeout = "2s" }\n')

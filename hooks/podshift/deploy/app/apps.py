@@ -36,27 +36,32 @@ def create_app(installation: Installation, wanted: NewApp, log: Log, *, owner: s
     """
     new = _checked(installation, wanted)
     ensure_proxy(installation, log)
-    # A proxy that is made anew meanwhile would not be on a network that no record tells of yet.
-    with exclusive(installation.home.apps_lock), exclusive(installation.home.proxy_start_lock):
+    with exclusive(installation.home.apps_lock):
         _refuse_taken(installation, new.name, new.domains)
         if owner:
             refuse_left_behind(installation, new.name)
         make_private(installation.home.app_folder(new.name) / "logs")
         try:
-            backend, subnet = _make_route(installation, new)
-            make_repository(installation, new.name, new.branch, new.object_format)
-            with installation.records.transaction():
-                installation.records.add_app(new, backend=backend, subnet=subnet)
-                for domain in new.domains:
-                    installation.records.add_domain(new.name, domain)
-                if owner:
-                    installation.records.grant_app(owner, new.name)
+            _make(installation, new, owner)
         except BaseException:
             _clean_up(installation, new.name)
             raise
     installation.write_proxy_files()
     synchronise_maps(installation)
     return installation.app(new.name)
+
+
+def _make(installation: Installation, new: NewApp, owner: str | None) -> None:
+    # A proxy that is made anew meanwhile would not be on a network that no record tells of yet.
+    with exclusive(installation.home.proxy_start_lock):
+        backend, subnet = _make_route(installation, new)
+        make_repository(installation, new.name, new.branch, new.object_format)
+        with installation.records.transaction():
+            installation.records.add_app(new, backend=backend, subnet=subnet)
+            for domain in new.domains:
+                installation.records.add_domain(new.name, domain)
+            if owner:
+                installation.records.grant_app(owner, new.name)
 
 
 def _checked(installation: Installation, new: NewApp) -> NewApp:
@@ -118,9 +123,10 @@ def destroy_app(installation: Installation, name: str, log: Log) -> None:
 
     What breaks off on the way can be done again: the app's folder goes last.
     """
-    if is_left_behind(installation, name):
-        _clean_up(installation, name)
-        return
+    with exclusive(installation.home.apps_lock):  # else it may be one that is just being made
+        if is_left_behind(installation, name):
+            _clean_up(installation, name)
+            return
     app = installation.app(name)
     for other in installation.records.apps():
         if name in other.links:

@@ -49,8 +49,8 @@ def reconcile(installation: Installation, app: App, log: Log) -> None:
         _connect(installation, app, recorded, started)
     finally:
         _remove(installation, app, [one.name for one in actual if one.name not in names], log)
-        installation.home.unsettled(app.name).unlink(missing_ok=True)
         _close_unfinished(installation, app, log)
+    installation.home.unsettled(app.name).unlink(missing_ok=True)
 
 
 def _close_unfinished(installation: Installation, app: App, log: Log) -> None:
