@@ -80,6 +80,7 @@ def _release(
         _watch_gate(wish, repository, cancellation)
         _deploy(installation, app, release, wish.options, log, cancellation)
     except BaseException as error:
+        cancellation.allowed = False  # what is put back must not break off
         live = installation.records.live_release(app.name)
         if live is None or live.number != release.number:
             over = _move_branch_back(installation, wish, repository, log)
