@@ -46,7 +46,7 @@ def exited(
     """The error to raise for a container of this process. `when` goes after `exited`: " at start". `patience` is how
     many seconds it may take to find out how it ended.
 
-    The end is asked for first: a moment later the engine may have started it again, and knows nothing of it.
+    The end is asked for first: a moment later an engine may have started it again, and know nothing of it.
     """
     ending = _last_end(engine, name, patience)
     printed = _printed(engine, name)

@@ -80,7 +80,7 @@ def test_containers_are_found_by_label(recorder: Recorder) -> None:
     assert (other.running, other.pid, other.app, other.release) == (False, 0, "", 0)
 
 
-ENDED = {"state": "exited", "status": 3, "out_of_memory": False, "memory": 0}
+ENDED = {"id": "5ee", "state": "exited", "status": 3, "out_of_memory": False, "memory": 0}
 
 
 @pytest.mark.parametrize(
@@ -90,16 +90,32 @@ ENDED = {"state": "exited", "status": 3, "out_of_memory": False, "memory": 0}
         ({"state": "restarting"}, Ending(3)),
         ({"status": 137, "memory": 10 << 20}, Ending(137, memory=10 << 20)),
         ({"status": 1, "out_of_memory": True, "memory": 1 << 30}, Ending(1, out_of_memory=True, memory=1 << 30)),
-        ({"state": "running", "status": 0}, None),
-        ({"state": "created", "status": 0}, None),
     ],
 )
 def test_how_a_container_ended(recorder: Recorder, told: dict[str, object], ending: Ending | None) -> None:
-    """One that was started again keeps nothing of its last end."""
     recorder.answer(json.dumps({**ENDED, **told}))
     assert recorder.engine.ending("hello-web-1-1") == ending
     (words,) = recorder.said()
     assert (words[:2], words[-1]) == (["container", "inspect"], "hello-web-1-1")
+
+
+@pytest.mark.parametrize(
+    ("state", "events", "ending"),
+    [
+        ("running", (3, 137), Ending(137, memory=10 << 20)),
+        ("initialized", (3,), Ending(3, memory=10 << 20)),
+        ("created", (), None),
+        ("running", (None,), None),
+    ],
+)
+def test_how_one_ended_that_runs_again(
+    recorder: Recorder, state: str, events: tuple[int, ...], ending: Ending | None
+) -> None:
+    """It keeps nothing of its last end but what the events say of it."""
+    facts = shlex.quote(json.dumps({**ENDED, "state": state, "status": 0, "memory": 10 << 20}))
+    died = " ".join(shlex.quote(json.dumps({"Status": "died", "ContainerExitCode": status})) for status in events)
+    recorder.script(f'case "$*" in *events*) for died in {died}; do echo "$died"; done;; *) echo {facts};; esac')
+    assert recorder.engine.ending("hello-web-1-1") == ending
 
 
 @pytest.mark.parametrize(

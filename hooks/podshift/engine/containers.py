@@ -21,9 +21,10 @@ STOPPING_TRIES = 5
 # Of the processors, when all of them are wanted; a container has 1024 unless it asks for more.
 FIRST_SHARES = 8192
 END = (
-    '{"state":{{json .State.Status}},"status":{{json .State.ExitCode}},'
+    '{"id":{{json .ID}},"state":{{json .State.Status}},"status":{{json .State.ExitCode}},'
     '"out_of_memory":{{json .State.OOMKilled}},"memory":{{json .HostConfig.Memory}}}'
 )
+ENDED = ("exited", "stopped", "restarting", "dead")
 RESTARTED = re.compile(r"^/?(\S+) (\d+)$", re.MULTILINE)
 
 
@@ -40,10 +41,17 @@ class Containers(Caller):
         return [Container(row["Names"][0], row.get("Labels") or {}, row["State"], row.get("Pid", 0)) for row in rows]
 
     def ending(self, name: str) -> Ending | None:
-        """How a container ended; None while it runs, again perhaps: engines forget its last end then."""
+        """How a container ended the last time, also where it runs again; None if the engine does not tell."""
         facts = json.loads(self.call("container", "inspect", f"--format={END}", name))
-        state = facts.pop("state")
-        return None if state in ("running", "created") else Ending(**facts)
+        identity, state = facts.pop("id"), facts.pop("state")
+        if state not in ENDED:
+            facts["status"] = self._last_status(identity)  # by now it knows the status of the next end only: 0
+        return None if facts["status"] is None else Ending(**facts)
+
+    def _last_status(self, identity: str) -> int | None:
+        filters = (f"--filter=container={identity}", "--filter=event=died")
+        events = self.call("events", "--stream=false", "--since=5m", *filters, "--format=json").splitlines()
+        return json.loads(events[-1]).get("ContainerExitCode") if events else None
 
     def restarts(self, names: Sequence[str]) -> dict[str, int]:
         """How often the engine started each of these again after it had ended; without those that are gone."""
