@@ -95,23 +95,24 @@ def unpadded(pushed: Pushed) -> str:
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "saw", "listens", "hint"),
+    ("behaviour", "seconds", "saw", "listens", "hint"),
     [
-        ("never-ready", "nothing listens on port 8080", "no port at all", "make the app listen on $PORT"),
-        ("hangs", "no answer to GET /", "0.0.0.0:8080", "a path that answers quickly"),
-        ("wrong-port", "nothing listens on port 8080", "0.0.0.0:8081", "make the app listen on $PORT"),
-        ("loopback-only", "it listens on port 8080, but only on 127.0.0.1", "127.0.0.1:8080", "listen on 0.0.0.0"),
-        ("status-500", "it answered 500 to GET /, and 100-499 is wanted", "0.0.0.0:8080", "web.ready"),
+        ("never-ready", 4, "nothing listens on port 8080", "no port at all", "make the app listen on $PORT"),
+        ("hangs", 4, "no answer to GET /", "0.0.0.0:8080", "a path that answers quickly"),
+        ("wrong-port", 4, "nothing listens on port 8080", "0.0.0.0:8081", "make the app listen on $PORT"),
+        ("loopback-only", 4, "it listens on port 8080, but only on 127.0.0.1", "127.0.0.1:8080", "listen on 0.0.0.0"),
+        ("status-500", 8, "it answered 500 to GET /, and 100-499 is wanted", "0.0.0.0:8080", "web.ready"),
     ],
 )
 def test_a_container_that_does_not_get_ready(
-    serving: Serving, behaviour: str, saw: str, listens: str, hint: str
+    serving: Serving, behaviour: str, seconds: int, saw: str, listens: str, hint: str
 ) -> None:  # fmt: skip
+    serving.checkout.commit("Patience", podshift_toml=SHORT.replace("4s", f"{seconds}s"))
     pushed = serving.push(behaviour)
-    assert f"was not ready within 4 s: {saw}" in pushed.said
+    assert f"was not ready within {seconds} s: {saw}" in pushed.said
     assert f"the container listens on {listens} error:" in pushed.said
     assert hint in pushed.said.partition("hint: ")[2]
-    serving.is_unchanged(f"was not ready within 4 s: {saw}")
+    serving.is_unchanged(f"was not ready within {seconds} s: {saw}")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Commits that want something of the server, or of another app, in their image: pushed, refused, and nothing leaks."""
 
 import os
+import re
 import secrets
 import threading
 from collections.abc import Iterator
@@ -15,7 +16,8 @@ from server.installation import PROGRAM, created
 
 SECRET = "it is the server's own"
 FROM = "FROM localhost/podshift-python\n"
-MISSING = {"podman": "no such file or directory", "docker": "not found"}[PROGRAM]  # a file that COPY is to copy
+# Of a file that COPY is to copy. Buildah's reader may be gone before its last request is written: 13 of 375.
+MISSING = {"podman": "no such file or directory|copier subprocess.*broken pipe", "docker": "not found"}[PROGRAM]
 POWERS = "RUN grep CapBnd /proc/self/status >/powers\n"
 # capabilities(7): SETPCAP, NET_RAW, SYS_CHROOT with podman, whose build can be told; SYS_MODULE, SYS_PTRACE, SYS_ADMIN
 NOT_IN_BUILDS = {"podman": (8, 13, 18, 16, 19, 21), "docker": (16, 19, 21)}[PROGRAM]
@@ -84,7 +86,7 @@ def test_nothing_of_the_server_gets_into_an_image(app: App, checkout: Checkout, 
     ):
         commit(checkout, f"{FROM.strip()} AS s\nRUN ln -s {secret.parent} /evil\n{FROM}{containerfile}", **links)
         pushed = checkout.push(app)
-        assert why in pushed.said.lower() or why in pushed.said, (containerfile, pushed.said)
+        assert re.search(why, pushed.said, re.IGNORECASE), (containerfile, pushed.said)
         assert SECRET not in pushed.text, containerfile
     assert set(app.states()) == {"failed"}
 
