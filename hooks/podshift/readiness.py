@@ -16,8 +16,9 @@ from podshift.proxy import ServerState, Upstreams
 from podshift.records import Placed
 
 POLL_MILLISECONDS = 20
-# Most apps are ready before the engine would even have listed their containers.
+# Most apps are ready before the engine would even have listed their containers, and every push waits for it.
 FIRST_LOOKS_SECONDS = 0.2
+FIRST_POLL_SECONDS = 0.01
 LOG_LINES = 25
 # A container that nobody asks anything must stay up this long, or for its own shorter time-out.
 SETTLE_SECONDS = 3.0
@@ -75,7 +76,7 @@ def _soon_ready(proxy: Upstreams, backend: str, awaited: Sequence[Awaited]) -> l
             for place, readiness in waiting
             if not place.is_web or readiness.is_more or not _passes(readiness, servers.get(place.name))
         ]
-        time.sleep(POLL_MILLISECONDS / 1000 if waiting else 0)
+        time.sleep(FIRST_POLL_SECONDS if waiting else 0)
     return waiting
 
 

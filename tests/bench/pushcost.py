@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.workshop import BenchError, Workshop
-from podshift.proxy.files import SERVER_OPTIONS
 from server import Checkout
 from server.checkout import AUTHOR
 from server.installation import created, free_port
@@ -140,7 +139,7 @@ def make_bare(workshop: Workshop) -> Path:
     (repository / "hooks" / "post-receive").chmod(0o755)
     settings = {
         "name": name, "network": name, "prefix": prefix, "label": workshop.label, "control": str(control),
-        "server_options": SERVER_OPTIONS,
+        "server_options": "check inter 100ms rise 1 fall 3",
     }  # fmt: skip
     lines = [f"{key}={shlex.quote(value)}" for key, value in settings.items()]
     lines += [f"engine=({shlex.join(workshop.engine_command)})", f"run_options=({shlex.join(workshop.run_options)})"]
