@@ -235,7 +235,13 @@ def test_a_branch_that_cannot_move_says_why(project: Path, hello: Repository) ->
     first = commit(project, {"a": "1"})
     push(project, hello)
     (hello.path / "refs/heads/main.lock").touch()
-    with subprocess.Popen(["git", "cat-file", "--batch"], cwd=hello.path, stdin=subprocess.PIPE) as other:
+    command, pipe = ["git", "cat-file", "--batch-check"], subprocess.PIPE
+    with subprocess.Popen(command, cwd=hello.path, stdin=pipe, stdout=pipe) as other:
+        assert other.stdin
+        assert other.stdout
+        other.stdin.write(b"HEAD\n")
+        other.stdin.flush()
+        assert other.stdout.readline()  # only now it is seen to be a git: exec() gives it its name after it has begun
         with pytest.raises(PodshiftError, match="main did not move") as raised:
             hello.move_branch("main", None, first)
         assert "main.lock" in "".join(raised.value.details)
