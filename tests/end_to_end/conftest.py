@@ -1,6 +1,7 @@
 """A server for all tests of a run, an app and a checkout for each."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,6 +20,10 @@ FROM_AFAR = (
     "test_no_request_lost", "test_push", "test_queue", "test_refs", "test_refused_pushes",
     "test_sha256", "test_stop_first", "test_stop_start", "test_watch",
 )  # fmt: skip
+
+
+# A shell that runs the tests in the background has them ignore it, and then no Ctrl-C of a test would be seen.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
