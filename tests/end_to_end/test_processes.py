@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import signal
 import subprocess
 
 from load import Load
@@ -235,6 +236,20 @@ def test_a_deploy_leaves_a_running_one_off_alone(app: App, checkout: Checkout) -
         assert process.stdout.readline() == "got this\n"
     assert process.returncode == 0
     wait_until(lambda: app.containers() == [f"{app.name}-web-2-1"])
+
+
+def test_a_run_whose_connection_is_gone_leaves_no_container(app: App, checkout: Checkout) -> None:
+    """As when sshd, or whoever has called, ends it: SIGHUP and SIGTERM."""
+    checkout.push(app)
+    stubborn = "trap : HUP TERM; echo ready; while :; do sleep 1; done"
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        command = [PODSHIFT, "run", app.name, "--", "sh", "-c", stubborn]
+        with subprocess.Popen(command, env=app.server.environment, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout
+            assert process.stdout.readline() == "ready\n"
+            process.send_signal(number)
+        assert process.returncode == 128 + number
+        assert app.containers() == [f"{app.name}-web-1-1"]
 
 
 def test_run_has_a_terminal_when_there_is_one(app: App, checkout: Checkout) -> None:

@@ -46,6 +46,12 @@ def test_the_home_is_podshift_home_else_below_the_user_s(monkeypatch: pytest.Mon
     assert Home.from_environment() == Home(tmp_path / "other")
 
 
+def test_a_home_of_nobody_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PODSHIFT_HOME", "~no-such-user/podshift")
+    with pytest.raises(PodshiftError, match="nobody knows where ~no-such-user is"):
+        Home.from_environment()
+
+
 def test_one_folder_is_one_installation_however_it_is_called(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     (tmp_path / "link").symlink_to("home")

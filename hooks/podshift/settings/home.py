@@ -24,7 +24,13 @@ class Home(NamedTuple):
 
     @classmethod
     def from_environment(cls) -> "Home":
-        return cls(Path(os.environ.get("PODSHIFT_HOME") or DEFAULT_HOME).expanduser().resolve())
+        """Raises PodshiftError where ~ leads nowhere."""
+        named = os.environ.get("PODSHIFT_HOME") or DEFAULT_HOME
+        try:
+            return cls(Path(named).expanduser().resolve())
+        except RuntimeError:
+            what = f"{named}: nobody knows where {named.partition('/')[0]} is"
+            raise PodshiftError(what, hint="set PODSHIFT_HOME to a path that begins with /") from None
 
     @property
     def is_default(self) -> bool:
