@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # What a push is compared with: the same engine calls and the same switch as podshift's, by hand, and nothing
-# else. No lock, no records, no config file for a restarted proxy, no undo, no report. bin/bench writes ./settings.
+# else. No lock, no records, no config file for a restarted proxy, no undo, no report. HAProxy checks every 100 ms,
+# where podshift has it check a new container every 50. bin/bench writes ./settings.
 set -euo pipefail
-source ./settings # engine run_options name network prefix label control server_options
+source ./settings # engine run_options name network prefix label control
 
 ask() { # HAProxy's runtime socket, on a loopback port
     exec 3<>"/dev/tcp/127.0.0.1/$control"
@@ -30,7 +31,7 @@ address=$prefix.$host
     --network-alias="$name" --label="$label" --label="bench.app=$name" --label="bench.release=$release" \
     --label="bench.commit=$commit" --env=PORT=8080 "localhost/$name:v$release"
 
-ask "add server app/$new $address:8080 $server_options; set server app/$new state drain; enable health app/$new"
+ask "add server app/$new $address:8080 check inter 100ms rise 1 fall 3; set server app/$new state drain; enable health app/$new"
 until ask "show stat app 4 -1" | grep "^app,$new," | grep -q L7OK; do sleep 0.02; done
 ask "set server app/$new state ready${old:+; set server app/$old state drain}"
 echo "$release" >release

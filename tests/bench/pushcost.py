@@ -139,7 +139,6 @@ def make_bare(workshop: Workshop) -> Path:
     (repository / "hooks" / "post-receive").chmod(0o755)
     settings = {
         "name": name, "network": name, "prefix": prefix, "label": workshop.label, "control": str(control),
-        "server_options": "check inter 100ms rise 1 fall 3",
     }  # fmt: skip
     lines = [f"{key}={shlex.quote(value)}" for key, value in settings.items()]
     lines += [f"engine=({shlex.join(workshop.engine_command)})", f"run_options=({shlex.join(workshop.run_options)})"]

@@ -25,6 +25,8 @@ END = (
     '"out_of_memory":{{json .State.OOMKilled}},"memory":{{json .HostConfig.Memory}}}'
 )
 ENDED = ("exited", "stopped", "restarting", "dead")
+# A reason is worth so long: while a release is watched, requests wait for what was found out.
+EVENTS_SECONDS = 2.0
 RESTARTED = re.compile(r"^/?(\S+) (\d+)$", re.MULTILINE)
 
 
@@ -50,7 +52,8 @@ class Containers(Caller):
 
     def _last_status(self, identity: str) -> int | None:
         filters = (f"--filter=container={identity}", "--filter=event=died")
-        events = self.call("events", "--stream=false", "--since=5m", *filters, "--format=json").splitlines()
+        words = ("events", "--stream=false", "--since=5m", *filters, "--format=json")
+        events = self.call(*words, timeout=EVENTS_SECONDS).splitlines()
         return json.loads(events[-1]).get("ContainerExitCode") if events else None
 
     def restarts(self, names: Sequence[str]) -> dict[str, int]:

@@ -21,8 +21,8 @@ STATIC_FILES = ("hold.lua", "hosts.lua", "404.txt", "503.http")
 # HAProxy 2.6 resets them after every request). An app closes them itself after a while (gunicorn after 2 s, Node and
 # uvicorn after 5), and a POST that is on its way just then is lost: so the proxy has to be first. It takes half of the
 # idle ones away at a time; with a purge delay of 1 s one of many went on for 3 to 8 s, with 100 ms for 0.3 to 1.6.
-# One that is not up is asked every 50 ms, and a healthy one every 2 s. A new one is asked for the first time after as
-# long, so that every push waits for it.
+# One that is not up is asked every 50 ms, and a healthy one every 2 s. HAProxy asks a new one for the first time after
+# these 50 ms, for which every push has to wait.
 SERVER_OPTIONS = "check inter 2s fastinter 50ms downinter 50ms rise 1 fall 3 pool-max-conn 100 pool-purge-delay 100ms"
 
 
